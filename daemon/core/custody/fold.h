@@ -1,0 +1,68 @@
+/* fold.h - the state of one item as the fold of its events in event-time order (ties by log index, then ordinal).
+ *
+ * Pure: the same events in any order of arrival give the same state and findings. */
+#ifndef CUSTODY_CORE_CUSTODY_FOLD_H
+#define CUSTODY_CORE_CUSTODY_FOLD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "core/custody/lifecycle.h"
+#include "core/directory.h"
+#include "core/finding.h"
+#include "core/report.h"
+
+/* What an item was in an event. */
+enum item_role {
+    ITEM_ROLE_SUBJECT = 0, /* event.item */
+    ITEM_ROLE_PART = 1,    /* one of event.composition.parts */
+};
+
+/* One event of an item's history, with what the registry knows about its reporter. Borrows everything. */
+struct history_event {
+    const struct event *event;
+    uint64_t log_index;
+    uint16_t ordinal; /* position in its report */
+    enum item_role role;
+    size_t part; /* index into composition.parts when role is PART */
+    int64_t source_id;
+    int64_t party_id; /* reporter */
+    enum party_kind party_kind;
+};
+
+struct item_state {
+    enum item_kind kind;
+    enum physical_state physical;
+    enum legal_state legal;
+    enum resale_ban ban;
+    int64_t banned_at_us; /* event time at which the ban in force began; 0 with RESALE_BAN_NONE */
+    bool terminal;        /* an end state: only SIGHTED and CORRECTED may follow */
+    int64_t holder_party_id;
+    int64_t offered_party_id; /* 0: no open offer */
+    int64_t site_id;
+    bool has_mass;
+    int64_t mass_g; /* last measured or, before any measurement, estimated */
+    uint32_t event_count;
+    int64_t first_event_at_us, last_event_at_us;
+    struct item_facts facts; /* the rest, in lifecycle.h */
+};
+
+/* Sorts `events` in place into fold order and folds them. `events` may be empty (the state is all zero, kind UNSPECIFIED).
+ * Corrected events are skipped, both the correction and what it names stay in the history. `findings` gets what the rules
+ * C01, C02, C03, C08, C09, C10 found; finding.event indexes the sorted array. */
+void custody_fold(struct history_event *events, size_t count, enum item_kind kind, const struct directory *directory,
+                  struct item_state *state, struct findings *findings);
+
+/* The facts as the bytes of custody.item.facts: a fixed, versioned layout, equal facts give equal bytes. */
+void item_facts_encode(const struct item_facts *facts, struct buffer *out);
+
+enum resale_verdict { RESALE_UNKNOWN, RESALE_ALLOWED, RESALE_BANNED };
+const char *resale_verdict_word(enum resale_verdict verdict);
+
+/* May the item be sold second-hand? UNKNOWN is never ALLOWED: an item without events, or one in a state from which nothing
+ * follows, is unknown. `reason_zh`/`reason_en` point to static words. */
+enum resale_verdict item_resale_verdict(const struct item_state *state, const char **reason_zh, const char **reason_en);
+
+#endif

@@ -1,0 +1,73 @@
+/* mqtt.h - one MQTT 5 session on the loop (libmosquitto, driven by hand), with the option to hold every PUBACK.
+ *
+ * Life: mqtt_new -> mqtt_open -> on_connected (subscribe here) -> on_message ... -> on_disconnected -> (reconnects by itself
+ * with jittered back-off, next host) ... -> mqtt_close -> on_closed, after which it is freed.
+ * With hold_acks, no byte leaves the socket between two calls of mqtt_release: libmosquitto queues the PUBACK of what it reads, and
+ * only mqtt_release writes. Callbacks run on the loop, never inside the call that caused them, except on_message. */
+#ifndef CUSTODY_IO_MQTT_H
+#define CUSTODY_IO_MQTT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "base/error.h"
+#include "base/text.h"
+
+struct mqtt;
+
+struct mqtt_message {
+    struct text topic;   /* valid during the callback */
+    struct text payload; /* valid during the callback */
+    bool retained, redelivered;
+};
+
+struct mqtt_settings {
+    const char *hosts;     /* "unix:/path/broker.sock, host:1883, [::1]:1883": tried in turn. Copied. */
+    const char *client_id; /* copied */
+    const char *username;  /* copied; may be NULL */
+    const char *password;  /* copied; may be NULL */
+    const char *ca_file, *cert_file, *key_file; /* TLS; NULL: none. Copied */
+    uint16_t keepalive_s;       /* 60 or more when hold_acks */
+    uint16_t receive_maximum;   /* messages the broker may send unacknowledged */
+    uint32_t session_expiry_s;  /* 0: clean session; else the broker keeps it so long */
+    bool hold_acks;
+    const char *will_topic, *will_payload; /* NULL: none. Copied */
+    uint32_t backoff_min_ms, backoff_max_ms; /* 0: 200 and 30,000 */
+};
+
+struct mqtt_handler {
+    void (*on_connected)(void *context, bool session_present);
+    void (*on_disconnected)(void *context, const char *reason); /* also after a failed attempt to connect */
+    void (*on_message)(void *context, const struct mqtt_message *message);
+    /* Called after each burst of reads, when the socket had no more. May be NULL. */
+    void (*on_read_done)(void *context);
+};
+
+/* NULL when memory is exhausted or the settings cannot be parsed (then `error`). Borrows handler and context. */
+struct mqtt *mqtt_new(uv_loop_t *loop, const struct mqtt_settings *settings, const struct mqtt_handler *handler, void *context,
+                      struct error *error);
+void mqtt_open(struct mqtt *mqtt);
+bool mqtt_is_connected(const struct mqtt *mqtt);
+
+/* QoS 1 subscription; the call queues it. 0 or a negative code. */
+int mqtt_subscribe(struct mqtt *mqtt, const char *filter) MUST_USE;
+/* Queues a message; with hold_acks it leaves with mqtt_release. `qos` 0 or 1. Refused (ERR_STATE) while not connected and
+ * (ERR_TOO_LARGE) when more than a bound of bytes is queued. */
+int mqtt_publish(struct mqtt *mqtt, const char *topic, const void *payload, size_t len, int qos, bool retain) MUST_USE;
+
+/* Stops and starts reading from the socket (back-pressure). The keepalive goes on unless acks are held. */
+void mqtt_pause(struct mqtt *mqtt);
+void mqtt_resume(struct mqtt *mqtt);
+
+/* Writes what is queued: the PUBACKs of everything read so far among it. Only after COMMIT. */
+void mqtt_release(struct mqtt *mqtt);
+
+/* Drops the connection without writing anything: held acks die with it, the broker redelivers. Reconnects with back-off. */
+void mqtt_drop(struct mqtt *mqtt, const char *reason);
+
+/* Ends it: without hold_acks by DISCONNECT, with hold_acks by dropping. on_closed (may be NULL) runs once, later. */
+void mqtt_close(struct mqtt *mqtt, void (*on_closed)(void *context));
+
+#endif
