@@ -41,10 +41,11 @@ void time_format_utc(int64_t at_us, char out[TIME_TEXT_SIZE])
 {
     struct tm t;
     int micros;
+    size_t used;
 
     split(at_us, &t, &micros);
-    (void)snprintf(out, TIME_TEXT_SIZE, "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ", t.tm_year + 1900, t.tm_mon + 1, t.tm_mday,
-                   t.tm_hour, t.tm_min, t.tm_sec, micros);
+    used = strftime(out, TIME_TEXT_SIZE, "%Y-%m-%dT%H:%M:%S", &t);
+    (void)snprintf(out + used, TIME_TEXT_SIZE - used, ".%06uZ", (unsigned)micros % 1000000U);
 }
 
 void time_format_local(int64_t at_us, char out[TIME_TEXT_SIZE])
@@ -53,8 +54,7 @@ void time_format_local(int64_t at_us, char out[TIME_TEXT_SIZE])
     int micros;
 
     split(at_us + SHANGHAI_OFFSET_S * US_PER_S, &t, &micros);
-    (void)snprintf(out, TIME_TEXT_SIZE, "%04d-%02d-%02d %02d:%02d:%02d", t.tm_year + 1900, t.tm_mon + 1, t.tm_mday,
-                   t.tm_hour, t.tm_min, t.tm_sec);
+    (void)strftime(out, TIME_TEXT_SIZE, "%Y-%m-%d %H:%M:%S", &t);
 }
 
 /* Reads `digits` decimal digits within [min, max] and moves `at` past them. */
