@@ -1,0 +1,19 @@
+/* embedded_sql.h - the files of sql/, compiled into custodyctl byte for byte, so that a binary carries its own schema.
+ *
+ * The build writes the table from the tree (embedded_sql.sh): every .sql file below sql/. */
+#ifndef CUSTODY_CTL_EMBEDDED_SQL_H
+#define CUSTODY_CTL_EMBEDDED_SQL_H
+
+#include <stddef.h>
+
+struct embedded_file {
+    const char *name;           /* below sql/, such as "migrations/0001_registry.sql" */
+    const unsigned char *start; /* the file's bytes; *end is a NUL that is not one of them, so it reads as a string too */
+    const unsigned char *end;
+};
+
+/* Sorted by name, bytewise: api/... functions/... migrations/... roles.sql views/... */
+extern const struct embedded_file embedded_sql[];
+extern const size_t embedded_sql_count;
+
+#endif
