@@ -43,6 +43,8 @@ struct mqtt_handler {
     void (*on_message)(void *context, const struct mqtt_message *message);
     /* Called after each burst of reads, when the socket had no more. May be NULL. */
     void (*on_read_done)(void *context);
+    /* With hold_acks: everything that was queued when mqtt_release was called is on its way. May be NULL. */
+    void (*on_released)(void *context);
 };
 
 /* NULL when memory is exhausted or the settings cannot be parsed (then `error`). Borrows handler and context. */
@@ -54,14 +56,14 @@ bool mqtt_is_connected(const struct mqtt *mqtt);
 /* QoS 1 subscription; the call queues it. 0 or a negative code. */
 int mqtt_subscribe(struct mqtt *mqtt, const char *filter) MUST_USE;
 /* Queues a message; with hold_acks it leaves with mqtt_release. `qos` 0 or 1. Refused (ERR_STATE) while not connected and
- * (ERR_TOO_LARGE) when more than a bound of bytes is queued. */
+ * (ERR_TOO_LARGE) when more than a bound of messages is on its way. */
 int mqtt_publish(struct mqtt *mqtt, const char *topic, const void *payload, size_t len, int qos, bool retain) MUST_USE;
 
 /* Stops and starts reading from the socket (back-pressure). The keepalive goes on unless acks are held. */
 void mqtt_pause(struct mqtt *mqtt);
 void mqtt_resume(struct mqtt *mqtt);
 
-/* Writes what is queued: the PUBACKs of everything read so far among it. Only after COMMIT. */
+/* Writes what is queued: the PUBACKs of everything read so far among it. Only after COMMIT; nothing is read until on_released. */
 void mqtt_release(struct mqtt *mqtt);
 
 /* Drops the connection without writing anything: held acks die with it, the broker redelivers. Reconnects with back-off. */

@@ -1,0 +1,564 @@
+/* mqtt.c - libmosquitto driven by hand on the loop.
+ *
+ * The life of a connection: open_now() makes a fresh mosquitto object and connects to the next host without blocking; the poll handle
+ * says readable or writable; on_connect tells the owner; when anything fails, on_disconnect (libmosquitto has closed its socket by
+ * then) stops the poll first thing and starts the back-off timer, which destroys the object and opens again. A connection that is
+ * gone takes its held PUBACKs with it: the broker sends those messages again.
+ *
+ * Holding PUBACKs rests on mosquitto_threaded_set(true): libmosquitto then queues every packet for a writer thread that does not
+ * exist, and only mosquitto_loop_write sends. tests/integration pins it. */
+#include "io/mqtt.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <mosquitto.h>
+#include <mqtt_protocol.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+
+enum {
+    HOSTS_MAX = 8,
+    HOST_BYTES = 256,
+    READS_A_TURN = 4096, /* packets read before other handles of the loop get their turn */
+    MISC_INTERVAL_MS = 1000,
+    CONNECT_TIMEOUT_MS = 10000,
+    OUTSTANDING_MAX = 100000,
+};
+
+struct mqtt_host {
+    char name[HOST_BYTES]; /* host, or path of a unix socket */
+    int port;              /* 0: unix socket */
+};
+
+struct mqtt {
+    uv_loop_t *loop;
+    const struct mqtt_handler *handler;
+    void *context;
+    struct mqtt_settings settings; /* texts are our copies */
+
+    struct mqtt_host hosts[HOSTS_MAX];
+    size_t host_count, host_at;
+
+    struct mosquitto *client; /* one a connection */
+    uv_poll_t *poll;          /* one a connection; NULL while there is none */
+    int poll_events;
+    uv_timer_t *timer; /* back-off, or keepalive while connected */
+    uint64_t opened_ms;
+    uint32_t backoff_ms;
+
+    bool connected, paused, releasing, closing, in_read;
+    uint64_t received;    /* messages of this connection */
+    uint64_t held;        /* messages read and not yet released */
+    uint64_t outstanding; /* published and not yet on their way */
+    void (*on_closed)(void *context);
+    unsigned open_handles;
+};
+
+static void open_now(struct mqtt *mqtt);
+static void mqtt_on_poll(uv_poll_t *poll, int status, int events);
+
+static char *copy_or_null(const char *text)
+{
+    return text ? strdup(text) : NULL;
+}
+
+static void free_settings(struct mqtt_settings *settings)
+{
+    const char *texts[] = {settings->hosts,        settings->client_id, settings->username, settings->password,
+                           settings->ca_file,      settings->cert_file, settings->key_file, settings->will_topic,
+                           settings->will_payload};
+
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        free((char *)texts[i]);
+}
+
+/* "unix:/path" | "host:port" | "[v6]:port" | "host" */
+static int parse_host(struct text t, struct mqtt_host *host, struct error *error)
+{
+    const char *colon;
+    int64_t port = 1883;
+
+    if (t.len > 5 && memcmp(t.data, "unix:", 5) == 0) {
+        host->port = 0;
+        if (text_copy(host->name, sizeof host->name, (struct text){t.data + 5, t.len - 5}))
+            return 0;
+        return error_set(error, ERR_CONFIG, "broker: path \"%.*s\" is too long; hint: at most 107 bytes", TEXT_ARG(t));
+    }
+    colon = memrchr(t.data, ':', t.len);
+    if (colon && !memchr(colon, ']', t.len - (size_t)(colon - t.data))) {
+        struct text digits = {colon + 1, t.len - (size_t)(colon + 1 - t.data)};
+
+        if (!text_to_i64(digits, 1, 65535, &port))
+            return error_set(error, ERR_CONFIG, "broker: port \"%.*s\"; hint: host:port with port 1 to 65535", TEXT_ARG(digits));
+        t.len = (size_t)(colon - t.data);
+    }
+    if (t.len >= 2 && t.data[0] == '[' && t.data[t.len - 1] == ']')
+        t = (struct text){t.data + 1, t.len - 2};
+    host->port = (int)port;
+    if (t.len && text_copy(host->name, sizeof host->name, t))
+        return 0;
+    return error_set(error, ERR_CONFIG, "broker: host \"%.*s\"; hint: host:port or unix:/path", TEXT_ARG(t));
+}
+
+static int parse_hosts(struct mqtt *mqtt, const char *hosts, struct error *error)
+{
+    while (*hosts) {
+        size_t len = strcspn(hosts, ",");
+        struct text t = {hosts, len};
+
+        while (t.len && *t.data == ' ')
+            t = (struct text){t.data + 1, t.len - 1};
+        while (t.len && t.data[t.len - 1] == ' ')
+            t.len--;
+        if (t.len) {
+            int code;
+
+            if (mqtt->host_count == HOSTS_MAX)
+                return error_set(error, ERR_CONFIG, "broker: more than %d hosts; hint: name fewer", HOSTS_MAX);
+            code = parse_host(t, &mqtt->hosts[mqtt->host_count], error);
+            if (code)
+                return code;
+            mqtt->host_count++;
+        }
+        hosts += len + (hosts[len] == ',');
+    }
+    return mqtt->host_count ? 0 : error_set(error, ERR_CONFIG, "broker: no host; hint: host:port or unix:/path");
+}
+
+struct mqtt *mqtt_new(uv_loop_t *loop, const struct mqtt_settings *settings, const struct mqtt_handler *handler, void *context,
+                      struct error *error)
+{
+    struct mqtt *mqtt = calloc(1, sizeof *mqtt);
+
+    if (!mqtt) {
+        error_set(error, ERR_NO_MEMORY, "mqtt: out of memory");
+        return NULL;
+    }
+    if (parse_hosts(mqtt, settings->hosts ? settings->hosts : "", error)) {
+        free(mqtt);
+        return NULL;
+    }
+    (void)mosquitto_lib_init();
+    mqtt->loop = loop;
+    mqtt->handler = handler;
+    mqtt->context = context;
+    mqtt->settings = *settings;
+    mqtt->settings.hosts = copy_or_null(settings->hosts);
+    mqtt->settings.client_id = copy_or_null(settings->client_id);
+    mqtt->settings.username = copy_or_null(settings->username);
+    mqtt->settings.password = copy_or_null(settings->password);
+    mqtt->settings.ca_file = copy_or_null(settings->ca_file);
+    mqtt->settings.cert_file = copy_or_null(settings->cert_file);
+    mqtt->settings.key_file = copy_or_null(settings->key_file);
+    mqtt->settings.will_topic = copy_or_null(settings->will_topic);
+    mqtt->settings.will_payload = copy_or_null(settings->will_payload);
+    if (!mqtt->settings.backoff_min_ms)
+        mqtt->settings.backoff_min_ms = 200;
+    if (!mqtt->settings.backoff_max_ms)
+        mqtt->settings.backoff_max_ms = 30000;
+    mqtt->backoff_ms = mqtt->settings.backoff_min_ms;
+    return mqtt;
+}
+
+/* ---- closing: counted handles, freed in the last close callback ---- */
+
+static void finish_close(struct mqtt *mqtt)
+{
+    if (!mqtt->closing || mqtt->open_handles)
+        return;
+    if (mqtt->client)
+        mosquitto_destroy(mqtt->client);
+    if (mqtt->on_closed)
+        mqtt->on_closed(mqtt->context);
+    free_settings(&mqtt->settings);
+    free(mqtt);
+    (void)mosquitto_lib_cleanup();
+}
+
+static void mqtt_on_handle_closed(uv_handle_t *handle)
+{
+    struct mqtt *mqtt = handle->data;
+
+    free(handle);
+    mqtt->open_handles--;
+    finish_close(mqtt);
+}
+
+static void drop_poll(struct mqtt *mqtt)
+{
+    if (!mqtt->poll)
+        return;
+    (void)uv_poll_stop(mqtt->poll);
+    uv_close((uv_handle_t *)mqtt->poll, mqtt_on_handle_closed);
+    mqtt->poll = NULL;
+    mqtt->poll_events = 0;
+}
+
+/* ---- connection lost ---- */
+
+static void mqtt_on_timer(uv_timer_t *timer);
+
+/* Full jitter: uniformly between the least and the current bound, so that a thousand devices do not come back at once. */
+static uint32_t next_backoff(struct mqtt *mqtt)
+{
+    uint32_t least = mqtt->settings.backoff_min_ms, bound = mqtt->backoff_ms, random;
+
+    (void)uv_random(NULL, NULL, &random, sizeof random, 0, NULL);
+    mqtt->backoff_ms = bound > mqtt->settings.backoff_max_ms / 2 ? mqtt->settings.backoff_max_ms : bound * 2;
+    return least / 2 + random % (bound - least / 2 + 1);
+}
+
+/* The connection is gone or never came: tells the owner once and opens again later. */
+static void connection_lost(struct mqtt *mqtt, const char *reason)
+{
+    drop_poll(mqtt);
+    mqtt->connected = mqtt->releasing = false;
+    mqtt->held = mqtt->outstanding = mqtt->received = 0;
+    if (mqtt->closing)
+        return;
+    mqtt->opened_ms = 0;
+    mqtt->host_at = (mqtt->host_at + 1) % mqtt->host_count;
+    (void)uv_timer_start(mqtt->timer, mqtt_on_timer, next_backoff(mqtt), 0);
+    mqtt->handler->on_disconnected(mqtt->context, reason);
+}
+
+/* ---- libmosquitto's callbacks ---- */
+
+static void mqtt_on_connect(struct mosquitto *client, void *context, int code, int flags, const mosquitto_property *properties)
+{
+    struct mqtt *mqtt = context;
+
+    (void)client;
+    (void)properties;
+    if (code) /* the broker closes after a refusal; on_disconnect follows */
+        return;
+    mqtt->connected = true;
+    mqtt->backoff_ms = mqtt->settings.backoff_min_ms;
+    mqtt->handler->on_connected(mqtt->context, flags & 1);
+}
+
+static void mqtt_on_disconnect(struct mosquitto *client, void *context, int code, const mosquitto_property *properties)
+{
+    struct mqtt *mqtt = context;
+
+    (void)client;
+    (void)properties;
+    connection_lost(mqtt, code > 0x7f ? mosquitto_reason_string(code) : mosquitto_strerror(code));
+}
+
+static void mqtt_on_message(struct mosquitto *client, void *context, const struct mosquitto_message *message,
+                            const mosquitto_property *properties)
+{
+    struct mqtt *mqtt = context;
+    struct mqtt_message ours = {
+        .topic = text_of(message->topic),
+        .payload = {message->payload, (size_t)message->payloadlen},
+        .retained = message->retain,
+    };
+
+    (void)client;
+    (void)properties;
+    mqtt->received++;
+    if (message->qos > 0)
+        mqtt->held++;
+    mqtt->handler->on_message(mqtt->context, &ours);
+}
+
+static void mqtt_on_publish(struct mosquitto *client, void *context, int id, int code, const mosquitto_property *properties)
+{
+    struct mqtt *mqtt = context;
+
+    (void)client;
+    (void)id;
+    (void)code;
+    (void)properties;
+    if (mqtt->outstanding)
+        mqtt->outstanding--;
+}
+
+/* ---- reading and writing ---- */
+
+static void update_poll(struct mqtt *mqtt)
+{
+    bool may_write = !mqtt->settings.hold_acks || mqtt->releasing || mqtt->held == 0;
+    int events = (mqtt->paused || mqtt->releasing ? 0 : UV_READABLE) |
+                 (may_write && mosquitto_want_write(mqtt->client) ? UV_WRITABLE : 0);
+
+    if (!mqtt->poll || events == mqtt->poll_events)
+        return;
+    mqtt->poll_events = events;
+    if (events)
+        (void)uv_poll_start(mqtt->poll, events, mqtt_on_poll);
+    else
+        (void)uv_poll_stop(mqtt->poll);
+}
+
+static void release_finished(struct mqtt *mqtt)
+{
+    mqtt->releasing = false;
+    mqtt->held = 0;
+    if (mqtt->handler->on_released)
+        mqtt->handler->on_released(mqtt->context);
+}
+
+/* Sends what is queued, where that is allowed now. */
+static void write_now(struct mqtt *mqtt)
+{
+    int code;
+
+    if (mqtt->settings.hold_acks && mqtt->held && !mqtt->releasing)
+        return;
+    if (!mosquitto_want_write(mqtt->client))
+        return;
+    code = mosquitto_loop_write(mqtt->client, 1);
+    if (code && mqtt->poll) /* otherwise on_disconnect has run */
+        connection_lost(mqtt, mosquitto_strerror(code));
+}
+
+static void read_now(struct mqtt *mqtt)
+{
+    mqtt->in_read = true;
+    for (int i = 0; i < READS_A_TURN && !mqtt->paused && mqtt->poll; i++) {
+        uint64_t before = mqtt->received;
+        int code = mosquitto_loop_read(mqtt->client, 1);
+
+        if (code && mqtt->poll)
+            connection_lost(mqtt, mosquitto_strerror(code));
+        if (mqtt->received == before) /* drained, or not a message: the poll calls again at once if there is more */
+            break;
+    }
+    mqtt->in_read = false;
+    if (mqtt->poll && mqtt->connected && mqtt->handler->on_read_done)
+        mqtt->handler->on_read_done(mqtt->context);
+}
+
+static void mqtt_on_poll(uv_poll_t *poll, int status, int events)
+{
+    struct mqtt *mqtt = poll->data;
+
+    if (status < 0) {
+        connection_lost(mqtt, uv_strerror(status));
+        return;
+    }
+    if (events & UV_WRITABLE)
+        write_now(mqtt);
+    if (mqtt->poll && mqtt->releasing && !mosquitto_want_write(mqtt->client))
+        release_finished(mqtt);
+    if (mqtt->poll && (events & UV_READABLE) && !mqtt->paused && !mqtt->releasing)
+        read_now(mqtt);
+    if (mqtt->poll) {
+        write_now(mqtt);
+        if (mqtt->poll)
+            update_poll(mqtt);
+    }
+}
+
+/* ---- connecting ---- */
+
+static int configure_client(struct mqtt *mqtt)
+{
+    const struct mqtt_settings *s = &mqtt->settings;
+    struct mosquitto *client = mqtt->client;
+
+    mosquitto_connect_v5_callback_set(client, mqtt_on_connect);
+    mosquitto_disconnect_v5_callback_set(client, mqtt_on_disconnect);
+    mosquitto_message_v5_callback_set(client, mqtt_on_message);
+    mosquitto_publish_v5_callback_set(client, mqtt_on_publish);
+    if (mosquitto_int_option(client, MOSQ_OPT_PROTOCOL_VERSION, MQTT_PROTOCOL_V5) ||
+        mosquitto_int_option(client, MOSQ_OPT_RECEIVE_MAXIMUM, s->receive_maximum ? s->receive_maximum : 65535) ||
+        mosquitto_int_option(client, MOSQ_OPT_SEND_MAXIMUM, 65535) ||
+        mosquitto_int_option(client, MOSQ_OPT_TCP_NODELAY, 1))
+        return ERR_INTERNAL;
+    if (s->hold_acks && mosquitto_threaded_set(client, true))
+        return ERR_INTERNAL;
+    if (s->username && mosquitto_username_pw_set(client, s->username, s->password))
+        return ERR_NO_MEMORY;
+    if (s->ca_file && mosquitto_tls_set(client, s->ca_file, NULL, s->cert_file, s->key_file, NULL))
+        return ERR_CONFIG;
+    if (s->will_topic && mosquitto_will_set(client, s->will_topic, s->will_payload ? (int)strlen(s->will_payload) : 0,
+                                            s->will_payload, 1, true))
+        return ERR_CONFIG;
+    return 0;
+}
+
+static int connect_client(struct mqtt *mqtt)
+{
+    const struct mqtt_host *host = &mqtt->hosts[mqtt->host_at];
+    mosquitto_property *properties = NULL;
+    uint16_t keepalive_s = mqtt->settings.keepalive_s ? mqtt->settings.keepalive_s : 60;
+    int code;
+
+    if (mqtt->settings.session_expiry_s &&
+        mosquitto_property_add_int32(&properties, MQTT_PROP_SESSION_EXPIRY_INTERVAL, mqtt->settings.session_expiry_s))
+        return MOSQ_ERR_NOMEM;
+    /* Without a bind address the v5 call has no non-blocking form, so the property goes in by the bind_v5 call for unix sockets
+     * (which connect at once) and for names (which resolve at once). */
+    code = mosquitto_connect_bind_v5(mqtt->client, host->name, host->port, keepalive_s, NULL, properties);
+    mosquitto_property_free_all(&properties);
+    return code;
+}
+
+static void open_now(struct mqtt *mqtt)
+{
+    int code;
+
+    if (mqtt->client)
+        mosquitto_destroy(mqtt->client);
+    mqtt->client = mosquitto_new(mqtt->settings.client_id, mqtt->settings.session_expiry_s == 0, mqtt);
+    if (!mqtt->client || configure_client(mqtt)) {
+        connection_lost(mqtt, "client cannot be configured");
+        return;
+    }
+    code = connect_client(mqtt);
+    if (code) {
+        connection_lost(mqtt, code == MOSQ_ERR_ERRNO ? strerror(errno) : mosquitto_strerror(code));
+        return;
+    }
+    mqtt->poll = calloc(1, sizeof *mqtt->poll);
+    if (!mqtt->poll || uv_poll_init(mqtt->loop, mqtt->poll, mosquitto_socket(mqtt->client))) {
+        free(mqtt->poll);
+        mqtt->poll = NULL;
+        connection_lost(mqtt, "socket cannot be polled");
+        return;
+    }
+    mqtt->open_handles++;
+    mqtt->poll->data = mqtt;
+    mqtt->opened_ms = uv_now(mqtt->loop);
+    (void)uv_timer_start(mqtt->timer, mqtt_on_timer, MISC_INTERVAL_MS, MISC_INTERVAL_MS);
+    write_now(mqtt);
+    if (mqtt->poll)
+        update_poll(mqtt);
+}
+
+/* Back-off over, or a second has passed on a connection. */
+static void mqtt_on_timer(uv_timer_t *timer)
+{
+    struct mqtt *mqtt = timer->data;
+    int code;
+
+    if (mqtt->closing)
+        return;
+    if (!mqtt->poll) {
+        open_now(mqtt);
+        return;
+    }
+    if (!mqtt->connected && uv_now(mqtt->loop) - mqtt->opened_ms > CONNECT_TIMEOUT_MS) {
+        connection_lost(mqtt, "no answer to CONNECT in time");
+        return;
+    }
+    /* PINGREQ would push held PUBACKs out with it: held past the keepalive, the broker drops us and sends again. */
+    if (mqtt->settings.hold_acks && (mqtt->held || mqtt->releasing))
+        return;
+    code = mosquitto_loop_misc(mqtt->client);
+    if (code && mqtt->poll)
+        connection_lost(mqtt, mosquitto_strerror(code));
+    if (mqtt->poll) {
+        write_now(mqtt);
+        if (mqtt->poll)
+            update_poll(mqtt);
+    }
+}
+
+void mqtt_open(struct mqtt *mqtt)
+{
+    assert(!mqtt->timer);
+    mqtt->timer = calloc(1, sizeof *mqtt->timer);
+    if (!mqtt->timer)
+        abort(); /* start-up, nothing to undo */
+    (void)uv_timer_init(mqtt->loop, mqtt->timer);
+    mqtt->timer->data = mqtt;
+    mqtt->open_handles++;
+    /* Through the timer, so that no callback runs inside this call. */
+    (void)uv_timer_start(mqtt->timer, mqtt_on_timer, 0, 0);
+}
+
+bool mqtt_is_connected(const struct mqtt *mqtt)
+{
+    return mqtt->connected;
+}
+
+/* ---- what the owner asks for ---- */
+
+static int after_queueing(struct mqtt *mqtt, int code)
+{
+    if (code)
+        return code == MOSQ_ERR_NO_CONN ? ERR_STATE : code == MOSQ_ERR_NOMEM ? ERR_NO_MEMORY : ERR_IO;
+    /* Inside a read the poll callback looks after it. */
+    if (!mqtt->in_read && mqtt->poll)
+        update_poll(mqtt);
+    return 0;
+}
+
+int mqtt_subscribe(struct mqtt *mqtt, const char *filter)
+{
+    if (!mqtt->connected)
+        return ERR_STATE;
+    return after_queueing(mqtt, mosquitto_subscribe(mqtt->client, NULL, filter, 1));
+}
+
+int mqtt_publish(struct mqtt *mqtt, const char *topic, const void *payload, size_t len, int qos, bool retain)
+{
+    int code;
+
+    if (!mqtt->connected)
+        return ERR_STATE;
+    if (mqtt->outstanding >= OUTSTANDING_MAX || len > INT32_MAX)
+        return ERR_TOO_LARGE;
+    mqtt->outstanding++;
+    code = mosquitto_publish(mqtt->client, NULL, topic, (int)len, payload, qos, retain);
+    if (code && mqtt->outstanding)
+        mqtt->outstanding--;
+    return after_queueing(mqtt, code);
+}
+
+void mqtt_pause(struct mqtt *mqtt)
+{
+    mqtt->paused = true;
+    if (mqtt->poll && !mqtt->in_read)
+        update_poll(mqtt);
+}
+
+void mqtt_resume(struct mqtt *mqtt)
+{
+    mqtt->paused = false;
+    if (mqtt->poll && !mqtt->in_read)
+        update_poll(mqtt);
+}
+
+void mqtt_release(struct mqtt *mqtt)
+{
+    assert(mqtt->settings.hold_acks);
+    if (!mqtt->poll)
+        return;
+    mqtt->releasing = true;
+    /* The poll says writable at once, and on_released runs from there: never inside this call. */
+    mqtt->poll_events = UV_WRITABLE;
+    (void)uv_poll_start(mqtt->poll, UV_WRITABLE, mqtt_on_poll);
+}
+
+void mqtt_drop(struct mqtt *mqtt, const char *reason)
+{
+    if (mqtt->poll)
+        connection_lost(mqtt, reason);
+}
+
+void mqtt_close(struct mqtt *mqtt, void (*on_closed)(void *context))
+{
+    mqtt->closing = true;
+    mqtt->on_closed = on_closed;
+    if (mqtt->client && mqtt->connected && !mqtt->settings.hold_acks) {
+        (void)mosquitto_disconnect_v5(mqtt->client, 0, NULL);
+        (void)mosquitto_loop_write(mqtt->client, 1);
+    }
+    mqtt->connected = false;
+    drop_poll(mqtt);
+    if (mqtt->timer) {
+        uv_close((uv_handle_t *)mqtt->timer, mqtt_on_handle_closed);
+        mqtt->timer = NULL;
+    } else {
+        finish_close(mqtt);
+    }
+}
