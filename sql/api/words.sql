@@ -1,0 +1,45 @@
+-- words.sql - the words behind the numbers of the wire contract, as JSON documents and command lines show them.
+--
+-- The same lists as the tables of daemon/core; a unit test holds them together. Position 0 is the word for 0.
+
+CREATE SCHEMA IF NOT EXISTS api;
+
+CREATE OR REPLACE FUNCTION api.words(list text) RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
+RETURN CASE list
+    WHEN 'item_kind' THEN '[0:16]={
+        unspecified,vehicle,engine,steering,gearbox,front_axle,rear_axle,frame,part,traction_battery,
+        lead_acid_battery,catalyst,appliance,data_device,farm_machine,tyre,lot}'
+    WHEN 'item_kind_zh' THEN '[0:16]={未说明,报废机动车,发动机,方向机,变速器,前桥,后桥,车架,零部件,动力电池,铅酸电池,催化器,电器,存储设备,农业机械,轮胎,物料批次}'
+    WHEN 'identifier_scheme' THEN '[0:11]={
+        unspecified,vin,frame_number,engine_number,plate,battery_code,imei,serial_number,tag,certificate_number,lot,
+        gs1}'
+    WHEN 'identifier_scheme_zh' THEN '[0:11]={未说明,车架号VIN,车架短号,发动机号,号牌,电池编码,IMEI,序列号,标签,回收证明编号,批次号,GS1}'
+    WHEN 'event_type' THEN '[0:45]={
+        unspecified,booked,picked_up,weighed,loaded,departed,position,arrived,unloaded,transfer_offered,
+        transfer_accepted,transfer_rejected,intake,inspected,quarantined,released,police_notified,depolluted,
+        data_wiped,wipe_verified,supervision_attested,dismantled,destroyed,reman_released,reprocess_released,
+        reuse_marked,lot_created,lot_merged,lot_split,lot_sold,haz_manifest_opened,haz_manifest_confirmed,
+        cert_issued,cert_voided,dereg_filed,deregistered,invoiced,corrected,disputed,smelted,material_recovered,
+        treated,used_goods_released,wiped_resold,retreaded,graded}'
+    WHEN 'event_type_zh' THEN '[0:45]={
+        未说明,预约,上门收取,称重,装车,出发,途中,到达,卸车,移交发出,移交接收,移交拒收,入场,查验,隔离,解除隔离,报告公安,预处理,信息清除,清除验证,公安监销,拆解,破碎销毁,交再制造,再利用放行,回用件标识,
+        批次建立,批次合并,批次拆分,批次售出,危废联单开具,危废联单确认,回收证明开具,回收证明作废,申请注销,注销登记,开票,更正,异议,熔炼,材料回收,处理,旧货放行,清除后售出,翻新,检测分级}'
+    WHEN 'sighting_kind' THEN '[0:8]={
+        unspecified,listing,transfer,registration,inspection,roadside_camera,import,network_activity,repair}'
+    WHEN 'sighting_kind_zh' THEN '[0:8]={未说明,网上出售,转移登记,登记,年检,路面发现,进出口,入网,维修}'
+    WHEN 'sighted_use' THEN '[0:4]={unspecified,ebike,energy_storage,vehicle,consumer}'
+    WHEN 'party_kind' THEN '[0:16]={
+        unspecified,recycler,carrier,sorting_centre,remanufacturer,steel_mill,battery_processor,
+        hazardous_waste_operator,weee_treatment,trader,ebike,marketplace,police,vehicle_office,ecology_bureau,
+        commerce_bureau,agriculture_bureau}'
+END::text[];
+
+CREATE OR REPLACE FUNCTION api.word(list text, number integer) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
+RETURN (api.words(list))[number];
+
+-- NULL where the list has no such word.
+CREATE OR REPLACE FUNCTION api.number(list text, word text) RETURNS smallint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
+RETURN array_position(api.words(list), word)::smallint;
