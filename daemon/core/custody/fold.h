@@ -20,6 +20,14 @@ enum item_role {
     ITEM_ROLE_PART = 1,    /* one of event.composition.parts */
 };
 
+/* What the fold makes of an event that it was given. */
+enum event_standing {
+    EVENT_STANDS = 0,
+    EVENT_DUPLICATE,              /* its event_id was reported before (lower log index): ignored */
+    EVENT_CORRECTED_BY_REPORTER,  /* taken back by the party that reported it */
+    EVENT_CORRECTED_BY_AUTHORITY, /* taken back by the police or, a certificate, by the commerce bureau */
+};
+
 /* One event of an item's history, with what the registry knows about its reporter. Borrows everything. */
 struct history_event {
     const struct event *event;
@@ -30,6 +38,10 @@ struct history_event {
     int64_t source_id;
     int64_t party_id; /* reporter */
     enum party_kind party_kind;
+
+    /* Written by custody_fold; what was there before does not matter. */
+    enum event_standing standing;
+    bool matched; /* half of a hand-over whose other half is there */
 };
 
 struct item_state {
@@ -58,7 +70,7 @@ void custody_fold(struct history_event *events, size_t count, enum item_kind kin
 /* The facts as the bytes of custody.item.facts: a fixed, versioned layout, equal facts give equal bytes. */
 void item_facts_encode(const struct item_facts *facts, struct buffer *out);
 
-enum resale_verdict { RESALE_UNKNOWN, RESALE_ALLOWED, RESALE_BANNED };
+enum resale_verdict { RESALE_VERDICT_UNKNOWN, RESALE_VERDICT_ALLOWED, RESALE_VERDICT_BANNED };
 const char *resale_verdict_word(enum resale_verdict verdict);
 
 /* May the item be sold second-hand? UNKNOWN is never ALLOWED: an item without events, or one in a state from which nothing
