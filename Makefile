@@ -4,8 +4,8 @@
 # debug    AddressSanitizer, UBSan                  what `make unit`, `make test` and `make fault` use
 # fuzz     clang, libFuzzer, AddressSanitizer       what `make fuzz` uses
 #
-# Sources are found, not listed: daemon/**/*.c is the archive, tests/unit/test_*.c, tests/fuzz/fuzz_*.c and tests/bench/*.c are
-# one program each. Targets that need packages or another mode call this file again under a lock, so that two may run at once.
+# Sources are found, not listed: daemon/**/*.c is the archive, tests/unit/test_*.c, tests/fuzz/fuzz_*.c and tests/bench/*.c with
+# a main are one program each. Targets that need packages or another mode call this file again under a lock, so that two may run at once.
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
@@ -63,10 +63,10 @@ MAINS := daemon/custodyd.c daemon/custodyctl.c
 SOURCES := $(filter-out $(MAINS),$(call find,daemon,*.c))
 PROTOS := $(call find,proto,*.proto)
 SQL := $(call find,sql,*.sql)
-SUPPORT := $(call find,tests/support,*.c)
 UNIT_TESTS := $(sort $(wildcard tests/unit/test_*.c))
 FUZZERS := $(sort $(wildcard tests/fuzz/fuzz_*.c))
-BENCHES := $(sort $(wildcard tests/bench/*.c))
+BENCHES := $(sort $(shell grep -l '^int main' tests/bench/*.c 2>/dev/null))
+SUPPORT := $(call find,tests/support,*.c) $(filter-out $(BENCHES),$(wildcard tests/bench/*.c))
 
 object = $(patsubst %,$(B)/%.o,$(1))
 program = $(patsubst %.c,$(B)/%,$(1))
@@ -102,7 +102,7 @@ unit: unit-programs ## build and run the unit tests (debug); `make -k unit` runs
 $(PROGRAMS): $(B)/%: $(B)/daemon/%.c.o $(B)/libcustody.a $(B)/flags
 	$(call say,LINK) $(LINK) -o $@ $< $(B)/libcustody.a $(LIBRARIES)
 
-SUPPORT_ARCHIVE := $(if $(SUPPORT),$(B)/libsupport.a)
+SUPPORT_ARCHIVE := $(if $(strip $(SUPPORT)),$(B)/libsupport.a)
 ARCHIVES := $(SUPPORT_ARCHIVE) $(B)/libcustody.a
 $(call program,$(UNIT_TESTS)): LIBRARIES += -lcmocka
 $(call program,$(FUZZERS)): LINK += -fsanitize=fuzzer
