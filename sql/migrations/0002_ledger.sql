@@ -14,6 +14,9 @@ CREATE TABLE ledger.record (
     record      bytea                         -- the bytes as received; NULL with salt NULL: erased by a type 5 leaf
 );
 
+-- Equivocation is compared with what a source has said before; there are next to none.
+CREATE INDEX record_equivocation ON ledger.record (source_id) WHERE type = 6;
+
 -- Where a source's envelopes are: one row a run of consecutive seqs that were stored together. seq s is at
 -- first_index + (s - first_seq). One row a run, not a row an envelope, so the index costs next to nothing under load.
 CREATE TABLE ledger.ingest_key (

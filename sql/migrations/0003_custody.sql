@@ -44,7 +44,7 @@ CREATE TABLE custody.event (
     ordinal     smallint NOT NULL CHECK (ordinal >= 0),
     event_id    uuid NOT NULL,
     type        smallint NOT NULL CHECK (type BETWEEN 1 AND 45),      -- EventType
-    role        smallint NOT NULL DEFAULT 0 CHECK (role BETWEEN 0 AND 1), -- 0 the event's item, 1 a part named in it
+    part        smallint CHECK (part >= 0),   -- which part named in the event this item is; NULL: the event's own item
     party_id    bigint NOT NULL,              -- who reported it
     source_id   bigint NOT NULL,
     site_id     bigint,
