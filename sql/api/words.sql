@@ -33,6 +33,18 @@ RETURN CASE list
         unspecified,recycler,carrier,sorting_centre,remanufacturer,steel_mill,battery_processor,
         hazardous_waste_operator,weee_treatment,trader,ebike,marketplace,police,vehicle_office,ecology_bureau,
         commerce_bureau,agriculture_bureau}'
+    WHEN 'physical_state' THEN '[0:36]={
+        none,booked,in_transit,at_yard,depolluted,dismantled,removed,graded,wiped,wipe_verified,manifested,open,
+        in_lot,NULL,NULL,NULL,NULL,NULL,NULL,NULL,destroyed,smelted,material_recovered,treated,shredded,haz_out,NULL,
+        NULL,NULL,NULL,reman_released,reprocess_released,reuse_marked,used_goods,wiped_resold,retreaded,
+        sold_material}'
+    WHEN 'physical_state_zh' THEN '[0:36]={
+        无实物记录,已预约,收运途中,已入场,已预处理,已拆解,已拆下,已检测分级,已清除信息,信息清除已验证,危废转移中,批次在库,已并入批次,NULL,NULL,NULL,NULL,NULL,NULL,NULL,
+        已破碎销毁,已回炉,已再生利用,已拆解处理,已物理粉碎,危废已交接,NULL,NULL,NULL,NULL,已交再制造,已综合利用,回用件已放行,旧货已放行,清除后再售,已交翻新,已作为材料出售}'
+    WHEN 'legal_state' THEN '[0:6]={none,verified,quarantined,supervised,certified,dereg_pending,deregistered}'
+    WHEN 'legal_state_zh' THEN '[0:6]={未核验,已核验,暂扣待查,已监销,已开具回收证明,注销申请中,已注销登记}'
+    WHEN 'resale_ban' THEN '[0:2]={none,banned,banned_for_good}'
+    WHEN 'resale_ban_zh' THEN '[0:2]={无禁售,禁售,永久禁售}'
 END::text[];
 
 CREATE OR REPLACE FUNCTION api.word(list text, number integer) RETURNS text
