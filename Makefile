@@ -79,7 +79,7 @@ LIBRARY_OBJECTS := $(call object,$(SOURCES)) $(PROTO_SOURCES:.c=.o) $(GEN)/embed
 
 # ---- stamps: a changed flag or tool rebuilds all, a removed source rebuilds the archive
 
-QUIET_GOALS := help clean install-dependencies lint test fault fuzz bench demo
+QUIET_GOALS := help clean dependencies lint format test fault fuzz bench demo
 ifneq ($(filter-out $(QUIET_GOALS),$(or $(MAKECMDGOALS),all)),)
 stamp = $(if $(filter-out x$(file <$(1)),x$(2)),$(shell mkdir -p $(dir $(1)))$(file >$(1),$(2)))
 $(call stamp,$(B)/flags,$(subst $() ,_,$(strip $(COMPILE) $(WARNINGS) | $(LINK) $(LIBRARIES))))
@@ -89,9 +89,10 @@ endif
 
 # ---- rules
 
-.PHONY: all programs unit unit-programs fuzz-programs bench-programs
+.PHONY: all programs generated unit unit-programs fuzz-programs bench-programs
 all: programs ## build custodyd and custodyctl (MODE=release|debug|fuzz, LTO=1, V=1, BUILD=directory)
 programs: $(PROGRAMS)
+generated: $(PROTO_HEADERS)
 unit-programs: $(call program,$(UNIT_TESTS))
 fuzz-programs: $(call program,$(FUZZERS))
 bench-programs: $(call program,$(BENCHES))
@@ -143,7 +144,7 @@ $(GEN)/embedded_sql.o: $(GEN)/embedded_sql.s $(B)/flags
 
 locked = mkdir -p $(BUILD) && flock $(BUILD)/.lock $(MAKE) --no-print-directory -j$(JOBS) BUILD=$(BUILD)
 
-.PHONY: dependencies test fault fuzz bench demo lint install clean help
+.PHONY: dependencies test fault fuzz bench demo lint format install clean help
 dependencies: ## install the Debian packages that are missing (root, or a user with sudo)
 	@deploy/dependencies build run test
 
@@ -172,9 +173,12 @@ demo: ## the whole story on this terminal; Ctrl-C removes everything (DEMO_SECON
 	@$(locked) MODE=release programs
 	@deploy/demo --build $(BUILD)/release
 
-lint: ## format, include rule, shell scripts, static checks
+lint: ## layout, format, include rule, shell scripts, clang-tidy
 	@deploy/dependencies build test
 	@.ci/lint
+
+format: ## rewrite our C files in the house's layout
+	@git ls-files --cached --others --exclude-standard -- '*.c' '*.h' | xargs clang-format -i
 
 install: programs ## install programs, unit file and examples under DESTDIR/PREFIX
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)$(PREFIX)/share/custodyd
