@@ -1,0 +1,711 @@
+/* pg.c - libpq without blocking.
+ *
+ * The life of a request: pg_query or pg_copy puts it at the end of the queue and wakes the pump. The pump sends: consecutive queries
+ * together in one pipeline with one sync, a copy alone outside any pipeline. Results are read in order; each finished request leaves the
+ * queue and its callback runs from the loop. When the connection breaks, every queued request is answered once, then the owner hears of
+ * it, then the back-off timer connects again. A COMMIT whose answer did not arrive has an unknown outcome: the owner repeats the batch, and
+ * the streams' versions tell what is stored. */
+#include "io/pg.h"
+
+#include <assert.h>
+#include <libpq-fe.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/encoding.h"
+#include "base/log.h"
+
+enum {
+    COPY_CHUNK_BYTES = 256 * 1024, /* libpq buffers without bound: feed it piece by piece */
+    CONNECT_TIMEOUT_MS = 10000,
+    TICK_MS = 1000,
+    ANSWER_SLACK_MS = 5000,
+};
+
+/* PostgreSQL counts from 2000-01-01. */
+static const int64_t postgres_epoch_us = INT64_C(946684800) * US_PER_S;
+
+struct request {
+    struct request *next;
+    const struct pg_statement *statement; /* NULL: a copy */
+    const char *copy_sql;
+    const struct buffer *rows;
+    size_t fed; /* bytes of rows given to libpq */
+    pg_on_answer on_answer;
+    void *context;
+    uint64_t queued_ms;
+    bool sent, preparing, copying, end_sent, answered;
+    size_t param_count;
+    const char *values[PG_PARAMS_MAX];
+    int lengths[PG_PARAMS_MAX];
+    int formats[PG_PARAMS_MAX];
+    char data[]; /* the parameters' bytes */
+};
+
+enum pg_state { PG_IDLE, PG_CONNECTING, PG_READY };
+
+struct pg {
+    uv_loop_t *loop;
+    struct pg_handler handler;
+    void *context;
+    char *conninfo, *application_name;
+    int64_t statement_timeout_ms;
+    uint32_t backoff_min_ms, backoff_max_ms, backoff_ms;
+
+    enum pg_state state;
+    PGconn *connection;
+    uv_poll_t *poll;
+    int poll_events;
+    uv_timer_t *timer;
+    uv_idle_t *pump; /* runs once after something was queued, so that what is queued together travels together */
+    uint64_t connecting_since_ms;
+    bool prepared[PG_STATEMENTS_MAX];
+    struct request *first, *last;
+    unsigned syncs; /* pipeline syncs sent and not yet answered */
+    bool closing;
+    void (*on_closed)(void *context);
+    unsigned open_handles;
+};
+
+static void connect_now(struct pg *pg);
+static void pg_on_poll(uv_poll_t *poll, int status, int events);
+static void pg_on_timer(uv_timer_t *timer);
+static void pg_on_pump(uv_idle_t *idle);
+
+struct pg *pg_new(uv_loop_t *loop, const struct pg_settings *settings, const struct pg_handler *handler, void *context)
+{
+    struct pg *pg = calloc(1, sizeof *pg);
+
+    if (!pg)
+        return NULL;
+    pg->loop = loop;
+    pg->handler = *handler;
+    pg->context = context;
+    pg->conninfo = strdup(settings->conninfo);
+    pg->application_name = strdup(settings->application_name);
+    pg->statement_timeout_ms = settings->statement_timeout_ms;
+    pg->backoff_min_ms = settings->backoff_min_ms ? settings->backoff_min_ms : 200;
+    pg->backoff_max_ms = settings->backoff_max_ms ? settings->backoff_max_ms : 15000;
+    pg->backoff_ms = pg->backoff_min_ms;
+    if (!pg->conninfo || !pg->application_name) {
+        free(pg->conninfo);
+        free(pg->application_name);
+        free(pg);
+        return NULL;
+    }
+    return pg;
+}
+
+/* ---- closing ---- */
+
+static void finish_close(struct pg *pg)
+{
+    if (!pg->closing || pg->open_handles)
+        return;
+    if (pg->on_closed)
+        pg->on_closed(pg->context);
+    free(pg->conninfo);
+    free(pg->application_name);
+    free(pg);
+}
+
+static void pg_on_handle_closed(uv_handle_t *handle)
+{
+    struct pg *pg = handle->data;
+
+    free(handle);
+    pg->open_handles--;
+    finish_close(pg);
+}
+
+static void drop_poll(struct pg *pg)
+{
+    if (!pg->poll)
+        return;
+    (void)uv_poll_stop(pg->poll);
+    uv_close((uv_handle_t *)pg->poll, pg_on_handle_closed);
+    pg->poll = NULL;
+    pg->poll_events = 0;
+}
+
+/* ---- answers ---- */
+
+static void answer(struct request *request, int code, const struct pg_result *result, const struct error *error)
+{
+    if (request->answered)
+        return;
+    request->answered = true;
+    if (request->on_answer)
+        request->on_answer(request->context, code, result, error);
+}
+
+static void remove_first(struct pg *pg)
+{
+    struct request *request = pg->first;
+
+    pg->first = request->next;
+    if (!pg->first)
+        pg->last = NULL;
+    free(request);
+}
+
+/* The callbacks below may queue nothing (the state is not READY) and must not close. */
+static void answer_all(struct pg *pg, const char *reason)
+{
+    struct error error;
+
+    (void)error_set(&error, ERR_UNREACHABLE, "database: %s", reason);
+    while (pg->first) {
+        answer(pg->first, ERR_UNREACHABLE, NULL, &error);
+        remove_first(pg);
+    }
+}
+
+static uint32_t next_backoff(struct pg *pg)
+{
+    uint32_t least = pg->backoff_min_ms, bound = pg->backoff_ms, random;
+
+    (void)uv_random(NULL, NULL, &random, sizeof random, 0, NULL);
+    pg->backoff_ms = bound > pg->backoff_max_ms / 2 ? pg->backoff_max_ms : bound * 2;
+    return least / 2 + random % (bound - least / 2 + 1);
+}
+
+static void connection_lost(struct pg *pg, const char *reason)
+{
+    char words[ERROR_TEXT_BYTES];
+    size_t len = strcspn(reason, "\n");
+
+    (void)text_copy(words, sizeof words, (struct text){reason, len});
+    drop_poll(pg);
+    if (pg->connection)
+        PQfinish(pg->connection);
+    pg->connection = NULL;
+    pg->state = PG_IDLE;
+    pg->syncs = 0;
+    memset(pg->prepared, 0, sizeof pg->prepared);
+    (void)uv_idle_stop(pg->pump);
+    answer_all(pg, words);
+    if (pg->closing)
+        return;
+    (void)uv_timer_start(pg->timer, pg_on_timer, next_backoff(pg), 0);
+    pg->handler.on_disconnected(pg->context, words);
+}
+
+/* ---- polling ---- */
+
+static void set_poll(struct pg *pg, int events)
+{
+    if (!pg->poll) {
+        pg->poll = calloc(1, sizeof *pg->poll);
+        if (!pg->poll || uv_poll_init(pg->loop, pg->poll, PQsocket(pg->connection)))
+            abort(); /* out of memory for a handle of a hundred bytes, or a descriptor that epoll refuses */
+        pg->poll->data = pg;
+        pg->open_handles++;
+    } else if (pg->poll_events == events) {
+        return;
+    }
+    pg->poll_events = events;
+    (void)uv_poll_start(pg->poll, events, pg_on_poll);
+}
+
+/* Sends what libpq holds; false when the connection broke. */
+static bool flush(struct pg *pg)
+{
+    int left = PQflush(pg->connection);
+
+    if (left < 0) {
+        connection_lost(pg, PQerrorMessage(pg->connection));
+        return false;
+    }
+    set_poll(pg, left ? UV_READABLE | UV_WRITABLE : UV_READABLE);
+    return true;
+}
+
+/* ---- connecting ---- */
+
+static void connect_step(struct pg *pg)
+{
+    PostgresPollingStatusType status = PQconnectPoll(pg->connection);
+
+    /* The descriptor may have changed (next host, SSL refused): a new handle at each step. */
+    drop_poll(pg);
+    switch (status) {
+    case PGRES_POLLING_READING:
+        set_poll(pg, UV_READABLE);
+        return;
+    case PGRES_POLLING_WRITING:
+        set_poll(pg, UV_WRITABLE);
+        return;
+    case PGRES_POLLING_OK:
+        break;
+    case PGRES_POLLING_FAILED:
+    case PGRES_POLLING_ACTIVE:
+        connection_lost(pg, PQerrorMessage(pg->connection));
+        return;
+    }
+    if (PQsetnonblocking(pg->connection, 1)) {
+        connection_lost(pg, PQerrorMessage(pg->connection));
+        return;
+    }
+    pg->state = PG_READY;
+    pg->backoff_ms = pg->backoff_min_ms;
+    set_poll(pg, UV_READABLE);
+    (void)uv_timer_start(pg->timer, pg_on_timer, TICK_MS, TICK_MS);
+    pg->handler.on_connected(pg->context);
+}
+
+static void pg_on_notice(void *context, const char *message)
+{
+    (void)context;
+    log_debug("database_notice", "text=\"%.*s\"", (int)strcspn(message, "\n"), message);
+}
+
+static void connect_now(struct pg *pg)
+{
+    char options[128];
+    const char *keys[] = {"dbname", "application_name", "options", "client_encoding", NULL};
+    const char *values[] = {pg->conninfo, pg->application_name, options, "UTF8", NULL};
+
+    (void)snprintf(options, sizeof options, "-c statement_timeout=%lld -c idle_in_transaction_session_timeout=%lld",
+                   (long long)pg->statement_timeout_ms, (long long)pg->statement_timeout_ms);
+    /* dbname comes first and is expanded: it may be a whole connection string, and what follows overrides it. */
+    pg->connection = PQconnectStartParams(keys, values, *pg->conninfo ? 1 : 0);
+    if (!pg->connection || PQstatus(pg->connection) == CONNECTION_BAD) {
+        connection_lost(pg, pg->connection ? PQerrorMessage(pg->connection) : "out of memory");
+        return;
+    }
+    (void)PQsetNoticeProcessor(pg->connection, pg_on_notice, pg);
+    pg->state = PG_CONNECTING;
+    pg->connecting_since_ms = uv_now(pg->loop);
+    set_poll(pg, UV_WRITABLE);
+    (void)uv_timer_start(pg->timer, pg_on_timer, TICK_MS, TICK_MS);
+}
+
+/* Back-off over, or a second has passed: deadlines. */
+static void pg_on_timer(uv_timer_t *timer)
+{
+    struct pg *pg = timer->data;
+    uint64_t now_ms = uv_now(pg->loop);
+
+    switch (pg->state) {
+    case PG_IDLE:
+        connect_now(pg);
+        break;
+    case PG_CONNECTING:
+        if (now_ms - pg->connecting_since_ms > CONNECT_TIMEOUT_MS)
+            connection_lost(pg, "no connection in time");
+        break;
+    case PG_READY:
+        if (pg->first && now_ms - pg->first->queued_ms > (uint64_t)pg->statement_timeout_ms + ANSWER_SLACK_MS)
+            connection_lost(pg, "no answer in time");
+        break;
+    }
+}
+
+/* ---- sending ---- */
+
+static bool send_query(struct pg *pg, struct request *request)
+{
+    char name[16];
+    unsigned id = request->statement->id;
+
+    assert(id < PG_STATEMENTS_MAX);
+    (void)snprintf(name, sizeof name, "s%u", id);
+    if (!pg->prepared[id]) {
+        if (!PQsendPrepare(pg->connection, name, request->statement->sql, 0, NULL))
+            return false;
+        pg->prepared[id] = request->preparing = true;
+    }
+    request->sent = true;
+    return PQsendQueryPrepared(pg->connection, name, (int)request->param_count, request->values, request->lengths,
+                               request->formats, 1);
+}
+
+/* Sends the queries up to the next copy as one pipeline, or the copy when it stands first. False: the connection is broken. */
+static bool send_next(struct pg *pg)
+{
+    struct request *request = pg->first;
+    bool any = false;
+
+    if (!request || request->sent)
+        return true;
+    if (!request->statement) {
+        if (PQpipelineStatus(pg->connection) != PQ_PIPELINE_OFF && !PQexitPipelineMode(pg->connection))
+            return false;
+        request->sent = true;
+        return PQsendQuery(pg->connection, request->copy_sql);
+    }
+    if (PQpipelineStatus(pg->connection) == PQ_PIPELINE_OFF && !PQenterPipelineMode(pg->connection))
+        return false;
+    for (; request && request->statement; request = request->next) {
+        if (!send_query(pg, request))
+            return false;
+        any = true;
+    }
+    if (any) {
+        if (!PQpipelineSync(pg->connection))
+            return false;
+        pg->syncs++;
+    }
+    return true;
+}
+
+/* Gives libpq as much of the rows as the socket takes. */
+static bool feed_copy(struct pg *pg, struct request *request)
+{
+    while (request->fed < request->rows->len) {
+        size_t left = request->rows->len - request->fed, chunk = left < COPY_CHUNK_BYTES ? left : COPY_CHUNK_BYTES;
+        int put = PQputCopyData(pg->connection, (const char *)request->rows->data + request->fed, (int)chunk);
+        int unsent;
+
+        if (put < 0)
+            return false;
+        if (put > 0)
+            request->fed += chunk;
+        unsent = PQflush(pg->connection);
+        if (unsent < 0)
+            return false;
+        if (unsent || !put)
+            return true; /* more when the socket takes it */
+    }
+    if (!request->end_sent) {
+        int put = PQputCopyEnd(pg->connection, NULL);
+
+        if (put < 0)
+            return false;
+        request->end_sent = put > 0;
+    }
+    return true;
+}
+
+static void pump(struct pg *pg)
+{
+    if (pg->state != PG_READY)
+        return;
+    /* A pipeline under way is finished first: its sync has to come back before the mode can change. */
+    if (pg->syncs == 0 && !send_next(pg)) {
+        connection_lost(pg, PQerrorMessage(pg->connection));
+        return;
+    }
+    if (pg->first && pg->first->copying && !feed_copy(pg, pg->first)) {
+        connection_lost(pg, PQerrorMessage(pg->connection));
+        return;
+    }
+    (void)flush(pg);
+}
+
+static void pg_on_pump(uv_idle_t *idle)
+{
+    (void)uv_idle_stop(idle);
+    pump(idle->data);
+}
+
+/* ---- receiving ---- */
+
+/* SQLSTATE prefixes, the longest match first. */
+static int code_of_sqlstate(const char *sqlstate)
+{
+    static const struct {
+        const char *prefix;
+        int code;
+    } table[] = {
+        {"42501", ERR_DENIED},   {"55P03", ERR_CONFLICT},   {"57014", ERR_CONFLICT},   {"57P", ERR_UNREACHABLE},
+        {"08", ERR_UNREACHABLE}, {"53", ERR_UNREACHABLE},   {"22", ERR_DATA},          {"23", ERR_DATA},
+        {"40", ERR_CONFLICT},    {"42", ERR_SCHEMA},        {"3F", ERR_SCHEMA},        {"25P03", ERR_UNREACHABLE},
+        {"54", ERR_DATA},
+    };
+
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        if (strncmp(sqlstate, table[i].prefix, strlen(table[i].prefix)) == 0)
+            return table[i].code;
+    return ERR_INTERNAL;
+}
+
+static int failure_of(const PGresult *result, struct error *error)
+{
+    const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+    const char *detail = PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL);
+
+    return error_set(error, code_of_sqlstate(sqlstate ? sqlstate : ""), "database: %s%s%s (SQLSTATE %s)",
+                     message ? message : "no message", detail ? "; detail: " : "", detail ? detail : "",
+                     sqlstate ? sqlstate : "none");
+}
+
+/* Deals with one result of the first request. */
+static void take_result(struct pg *pg, PGresult *result)
+{
+    struct request *request = pg->first;
+    struct error error = {.code = 0};
+
+    switch (PQresultStatus(result)) {
+    case PGRES_PIPELINE_SYNC:
+        pg->syncs--;
+        break;
+    case PGRES_COPY_IN:
+        request->copying = true;
+        break;
+    case PGRES_PIPELINE_ABORTED:
+        request->preparing = false;
+        if (request->statement)
+            pg->prepared[request->statement->id] = false;
+        answer(request, error_set(&error, ERR_STATE, "database: an earlier statement failed"), NULL, &error);
+        break;
+    case PGRES_COMMAND_OK:
+    case PGRES_TUPLES_OK:
+        if (!request->preparing)
+            answer(request, 0, (const struct pg_result *)result, NULL);
+        break;
+    case PGRES_EMPTY_QUERY:
+    case PGRES_COPY_OUT:
+    case PGRES_COPY_BOTH:
+    case PGRES_SINGLE_TUPLE:
+    case PGRES_BAD_RESPONSE:
+    case PGRES_NONFATAL_ERROR:
+    case PGRES_FATAL_ERROR:
+    default:
+        if (request->preparing && request->statement)
+            pg->prepared[request->statement->id] = false;
+        request->copying = false;
+        answer(request, failure_of(result, &error), NULL, &error);
+        break;
+    }
+}
+
+/* NULL from PQgetResult ends one command: a prepare, a query, or a copy. */
+static void end_of_command(struct pg *pg)
+{
+    struct request *request = pg->first;
+
+    if (!request || !request->sent)
+        return;
+    if (request->preparing && !request->answered) {
+        request->preparing = false; /* the query itself comes next */
+        return;
+    }
+    if (request->answered)
+        remove_first(pg);
+}
+
+static void receive(struct pg *pg)
+{
+    while (pg->state == PG_READY && !PQisBusy(pg->connection)) {
+        PGresult *result = PQgetResult(pg->connection);
+        bool was_sync;
+
+        if (!result) {
+            struct request *before = pg->first;
+            bool expecting = before && before->sent && (before->answered || before->preparing);
+
+            end_of_command(pg);
+            if (!expecting)
+                return;
+            continue;
+        }
+        was_sync = PQresultStatus(result) == PGRES_PIPELINE_SYNC;
+        if (pg->first || was_sync)
+            take_result(pg, result);
+        PQclear(result);
+        if (pg->state == PG_READY && pg->first && pg->first->copying)
+            return; /* rows are wanted before anything else comes */
+    }
+}
+
+static void deliver_notifications(struct pg *pg)
+{
+    PGnotify *notify;
+
+    while (pg->state == PG_READY && (notify = PQnotifies(pg->connection)) != NULL) {
+        if (pg->handler.on_notify)
+            pg->handler.on_notify(pg->context, notify->relname, notify->extra);
+        PQfreemem(notify);
+    }
+}
+
+static void pg_on_poll(uv_poll_t *poll, int status, int events)
+{
+    struct pg *pg = poll->data;
+
+    if (status < 0) {
+        connection_lost(pg, uv_strerror(status));
+        return;
+    }
+    if (pg->state == PG_CONNECTING) {
+        connect_step(pg);
+        return;
+    }
+    if (events & UV_READABLE) {
+        if (!PQconsumeInput(pg->connection)) {
+            connection_lost(pg, PQerrorMessage(pg->connection));
+            return;
+        }
+        /* While rows are being fed there is a result only when the server has refused them. */
+        if (pg->first && pg->first->copying && PQisBusy(pg->connection) == 0 && pg->first->end_sent)
+            pg->first->copying = false;
+        if (!(pg->first && pg->first->copying))
+            receive(pg);
+        deliver_notifications(pg);
+    }
+    if (pg->state == PG_READY)
+        pump(pg);
+}
+
+/* ---- requests ---- */
+
+void pg_open(struct pg *pg)
+{
+    assert(!pg->timer);
+    pg->timer = calloc(1, sizeof *pg->timer);
+    pg->pump = calloc(1, sizeof *pg->pump);
+    if (!pg->timer || !pg->pump)
+        abort(); /* start-up, nothing to undo */
+    (void)uv_timer_init(pg->loop, pg->timer);
+    (void)uv_idle_init(pg->loop, pg->pump);
+    pg->timer->data = pg->pump->data = pg;
+    pg->open_handles += 2;
+    (void)uv_timer_start(pg->timer, pg_on_timer, 0, 0);
+}
+
+bool pg_is_connected(const struct pg *pg)
+{
+    return pg->state == PG_READY;
+}
+
+static void enqueue(struct pg *pg, struct request *request)
+{
+    request->queued_ms = uv_now(pg->loop);
+    if (pg->last)
+        pg->last->next = request;
+    else
+        pg->first = request;
+    pg->last = request;
+    (void)uv_idle_start(pg->pump, pg_on_pump);
+}
+
+int pg_query(struct pg *pg, const struct pg_statement *statement, const struct pg_param *params, size_t param_count,
+             pg_on_answer on_answer, void *context)
+{
+    size_t bytes = 0, at = 0;
+    struct request *request;
+
+    assert(param_count <= PG_PARAMS_MAX);
+    if (pg->state != PG_READY)
+        return ERR_STATE;
+    for (size_t i = 0; i < param_count; i++)
+        bytes += params[i].len;
+    request = calloc(1, sizeof *request + bytes + 1);
+    if (!request)
+        return ERR_NO_MEMORY;
+    request->statement = statement;
+    request->on_answer = on_answer;
+    request->context = context;
+    request->param_count = param_count;
+    for (size_t i = 0; i < param_count; i++) {
+        request->lengths[i] = (int)params[i].len;
+        request->formats[i] = 1;
+        request->values[i] = params[i].data ? request->data + at : NULL;
+        if (params[i].len)
+            memcpy(request->data + at, params[i].data, params[i].len);
+        at += params[i].len;
+    }
+    enqueue(pg, request);
+    return 0;
+}
+
+int pg_copy(struct pg *pg, const char *sql, const struct buffer *rows, pg_on_answer on_answer, void *context)
+{
+    struct request *request;
+
+    if (pg->state != PG_READY)
+        return ERR_STATE;
+    request = calloc(1, sizeof *request);
+    if (!request)
+        return ERR_NO_MEMORY;
+    request->copy_sql = sql;
+    request->rows = rows;
+    request->on_answer = on_answer;
+    request->context = context;
+    enqueue(pg, request);
+    return 0;
+}
+
+void pg_drop(struct pg *pg, const char *reason)
+{
+    if (pg->state != PG_IDLE)
+        connection_lost(pg, reason);
+}
+
+void pg_close(struct pg *pg, void (*on_closed)(void *context))
+{
+    pg->closing = true;
+    pg->on_closed = on_closed;
+    if (pg->timer) {
+        connection_lost(pg, "closing");
+        uv_close((uv_handle_t *)pg->timer, pg_on_handle_closed);
+        uv_close((uv_handle_t *)pg->pump, pg_on_handle_closed);
+    } else {
+        finish_close(pg);
+    }
+}
+
+/* ---- results ---- */
+
+static const PGresult *libpq_result(const struct pg_result *result)
+{
+    return (const PGresult *)(const void *)result;
+}
+
+size_t pg_rows(const struct pg_result *result)
+{
+    return (size_t)PQntuples(libpq_result(result));
+}
+
+uint64_t pg_affected(const struct pg_result *result)
+{
+    return strtoull(PQcmdTuples((PGresult *)(uintptr_t)libpq_result(result)), NULL, 10);
+}
+
+bool pg_is_null(const struct pg_result *result, size_t row, size_t column)
+{
+    return PQgetisnull(libpq_result(result), (int)row, (int)column);
+}
+
+struct text pg_bytes(const struct pg_result *result, size_t row, size_t column)
+{
+    return (struct text){PQgetvalue(libpq_result(result), (int)row, (int)column),
+                         (size_t)PQgetlength(libpq_result(result), (int)row, (int)column)};
+}
+
+int64_t pg_i64(const struct pg_result *result, size_t row, size_t column)
+{
+    struct text bytes = pg_bytes(result, row, column);
+    uint64_t value = 0;
+
+    if (pg_is_null(result, row, column) || bytes.len == 0)
+        return 0;
+    for (size_t i = 0; i < bytes.len; i++)
+        value = value << 8 | (uint8_t)bytes.data[i];
+    switch (bytes.len) {
+    case 2:
+        return (int16_t)value;
+    case 4:
+        return (int32_t)value;
+    default:
+        assert(bytes.len == 8);
+        return (int64_t)value;
+    }
+}
+
+bool pg_bool(const struct pg_result *result, size_t row, size_t column)
+{
+    struct text bytes = pg_bytes(result, row, column);
+
+    return bytes.len == 1 && bytes.data[0] != 0;
+}
+
+int64_t pg_time_us(const struct pg_result *result, size_t row, size_t column)
+{
+    return pg_is_null(result, row, column) ? 0 : pg_i64(result, row, column) + postgres_epoch_us;
+}
