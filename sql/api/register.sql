@@ -3,8 +3,6 @@
 -- A document is {"party": {...}}, {"site": ...}, {"vehicle": ...}, {"permit": ...}, {"source": ...} or {"key": ...}. What is there
 -- already with the same values is left alone; with other values it is an error that names both. All or nothing: one call, one transaction.
 
-CREATE SCHEMA IF NOT EXISTS api;
-
 -- Refuses a document that differs from what is registered. Keys that the document does not give are not compared.
 CREATE OR REPLACE FUNCTION api.register_compare(what text, registered jsonb, given jsonb) RETURNS void
 LANGUAGE plpgsql IMMUTABLE AS $$

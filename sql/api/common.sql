@@ -1,8 +1,7 @@
--- words.sql - the words behind the numbers of the wire contract, as JSON documents and command lines show them.
+-- common.sql - what the other files of api/ stand on: the words behind numbers, titles of rules, times, places, parties, sites.
 --
--- The same lists as the tables of daemon/core; a unit test holds them together. Position 0 is the word for 0.
-
-CREATE SCHEMA IF NOT EXISTS api;
+-- Words and rules are the tables of daemon/core; a unit test holds them together. Position 0 is the word for 0. This file runs
+-- before the others, because its name is the first.
 
 CREATE OR REPLACE FUNCTION api.words(list text) RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
@@ -55,3 +54,42 @@ RETURN (api.words(list))[number];
 CREATE OR REPLACE FUNCTION api.number(list text, word text) RETURNS smallint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
 RETURN array_position(api.words(list), word)::smallint;
+
+-- {article, Chinese title, English title}; NULL for a rule that this version does not have.
+CREATE OR REPLACE FUNCTION api.rule(rule text) RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
+RETURN CASE rule
+    WHEN 'C01' THEN ARRAY['EPCIS CBV 2.0 destroying', '终态后仍有事件', 'an event after an end state']
+    WHEN 'C02' THEN ARRAY['Decree 715 art 9, 15', '同一标识重复出现', 'one strong identifier alive twice']
+    WHEN 'C03' THEN ARRAY['Decree 715 art 9-13', '流转步骤不符', 'a step that the item''s lifecycle does not allow']
+    WHEN 'C08' THEN ARRAY['Decree 715 art 12, 21', '流向不合格买方', 'sold to a buyer of the wrong class']
+    WHEN 'C09' THEN ARRAY['Decree 715 art 11', '未经公安监销', 'dismantled or certified without police supervision']
+    WHEN 'C10' THEN ARRAY['GB 46864-2025', '未清除信息即放行', 'a device with storage released without a verified wipe']
+    WHEN 'S01' THEN ARRAY['Decree 715 art 13', '上报序号缺失', 'gap in a source''s sequence']
+    WHEN 'S02' THEN ARRAY['Decree 715 art 13', '同一序号内容不一', 'a source said two things under one sequence number or chain']
+    WHEN 'S03' THEN ARRAY['Decree 715 art 13', '设备时钟跳变', 'a source''s clock jumped']
+    WHEN 'S04' THEN ARRAY['Decree 715 art 13', '密钥不符', 'a source spoke with a wrong key or signature']
+    WHEN 'S05' THEN ARRAY['Decree 715 art 13', '疑似克隆设备', 'two epochs of a source interleave (a clone)']
+    WHEN 'E01' THEN ARRAY['Decree 715 art 15; RTSL art 100', '禁售物品再现', 'a banned identifier was sighted']
+    WHEN 'E05' THEN ARRAY['Decree 715 art 15; RTSL art 100', '禁售前已有线索', 'a sighting stored before the ban, found when the ban came']
+END;
+
+-- "2026-11-23T16:00:00.000000+08:00"
+CREATE OR REPLACE FUNCTION api.time(at timestamptz) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE STRICT
+RETURN to_char(at AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM-DD"T"HH24:MI:SS.US"+08:00"');
+
+-- {"lon": 118.66, "lat": 24.94} in degrees, or NULL.
+CREATE OR REPLACE FUNCTION api.place(lon_e7 integer, lat_e7 integer) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
+RETURN jsonb_build_object('lon', lon_e7 / 1e7, 'lat', lat_e7 / 1e7);
+
+-- {"code": ..., "name": ..., "kind": ...} of a party; NULL for an id that is not there.
+CREATE OR REPLACE FUNCTION api.party(wanted bigint) RETURNS jsonb
+LANGUAGE sql STABLE PARALLEL SAFE STRICT
+RETURN (SELECT jsonb_build_object('code', code, 'name', name, 'kind', api.word('party_kind', kind))
+        FROM registry.party WHERE party_id = wanted);
+
+CREATE OR REPLACE FUNCTION api.site(wanted bigint) RETURNS jsonb
+LANGUAGE sql STABLE PARALLEL SAFE STRICT
+RETURN (SELECT jsonb_build_object('code', code, 'name', name, 'area', area) FROM registry.site WHERE site_id = wanted);
