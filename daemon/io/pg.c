@@ -36,7 +36,10 @@ struct request {
     pg_on_answer on_answer;
     void *context;
     uint64_t queued_ms;
-    bool sent, preparing, copying, end_sent, answered;
+    bool sent, copying, end_sent, answered;
+    bool got;          /* the command under way has given a result */
+    bool preparing;    /* that command is the prepare */
+    unsigned commands; /* commands sent and not yet ended: the query, and the prepare before it */
     size_t param_count;
     const char *values[PG_PARAMS_MAX];
     int lengths[PG_PARAMS_MAX];
@@ -317,8 +320,10 @@ static bool send_query(struct pg *pg, struct request *request)
         if (!PQsendPrepare(pg->connection, name, request->statement->sql, 0, NULL))
             return false;
         pg->prepared[id] = request->preparing = true;
+        request->commands++;
     }
     request->sent = true;
+    request->commands++;
     return PQsendQueryPrepared(pg->connection, name, (int)request->param_count, request->values, request->lengths,
                                request->formats, 1);
 }
@@ -335,6 +340,7 @@ static bool send_next(struct pg *pg)
         if (PQpipelineStatus(pg->connection) != PQ_PIPELINE_OFF && !PQexitPipelineMode(pg->connection))
             return false;
         request->sent = true;
+        request->commands = 1;
         return PQsendQuery(pg->connection, request->copy_sql);
     }
     if (PQpipelineStatus(pg->connection) == PQ_PIPELINE_OFF && !PQenterPipelineMode(pg->connection))
@@ -376,6 +382,7 @@ static bool feed_copy(struct pg *pg, struct request *request)
         if (put < 0)
             return false;
         request->end_sent = put > 0;
+        request->copying = !request->end_sent;
     }
     return true;
 }
@@ -441,15 +448,11 @@ static void take_result(struct pg *pg, PGresult *result)
     struct error error = {.code = 0};
 
     switch (PQresultStatus(result)) {
-    case PGRES_PIPELINE_SYNC:
-        pg->syncs--;
-        break;
     case PGRES_COPY_IN:
         request->copying = true;
         break;
     case PGRES_PIPELINE_ABORTED:
-        request->preparing = false;
-        if (request->statement)
+        if (request->preparing)
             pg->prepared[request->statement->id] = false;
         answer(request, error_set(&error, ERR_STATE, "database: an earlier statement failed"), NULL, &error);
         break;
@@ -458,6 +461,7 @@ static void take_result(struct pg *pg, PGresult *result)
         if (!request->preparing)
             answer(request, 0, (const struct pg_result *)result, NULL);
         break;
+    case PGRES_PIPELINE_SYNC:
     case PGRES_EMPTY_QUERY:
     case PGRES_COPY_OUT:
     case PGRES_COPY_BOTH:
@@ -466,7 +470,7 @@ static void take_result(struct pg *pg, PGresult *result)
     case PGRES_NONFATAL_ERROR:
     case PGRES_FATAL_ERROR:
     default:
-        if (request->preparing && request->statement)
+        if (request->preparing)
             pg->prepared[request->statement->id] = false;
         request->copying = false;
         answer(request, failure_of(result, &error), NULL, &error);
@@ -474,39 +478,35 @@ static void take_result(struct pg *pg, PGresult *result)
     }
 }
 
-/* NULL from PQgetResult ends one command: a prepare, a query, or a copy. */
+/* NULL from PQgetResult ends one command. Both of a failed prepare's commands belong to the request. */
 static void end_of_command(struct pg *pg)
 {
     struct request *request = pg->first;
 
-    if (!request || !request->sent)
-        return;
-    if (request->preparing && !request->answered) {
-        request->preparing = false; /* the query itself comes next */
-        return;
-    }
-    if (request->answered)
+    request->got = request->preparing = false;
+    if (--request->commands == 0) {
+        assert(request->answered);
         remove_first(pg);
+    }
 }
 
 static void receive(struct pg *pg)
 {
     while (pg->state == PG_READY && !PQisBusy(pg->connection)) {
         PGresult *result = PQgetResult(pg->connection);
-        bool was_sync;
 
         if (!result) {
-            struct request *before = pg->first;
-            bool expecting = before && before->sent && (before->answered || before->preparing);
-
+            if (!pg->first || !pg->first->got)
+                return; /* nothing is under way */
             end_of_command(pg);
-            if (!expecting)
-                return;
             continue;
         }
-        was_sync = PQresultStatus(result) == PGRES_PIPELINE_SYNC;
-        if (pg->first || was_sync)
+        if (PQresultStatus(result) == PGRES_PIPELINE_SYNC) {
+            pg->syncs--;
+        } else if (pg->first) {
+            pg->first->got = true;
             take_result(pg, result);
+        }
         PQclear(result);
         if (pg->state == PG_READY && pg->first && pg->first->copying)
             return; /* rows are wanted before anything else comes */
@@ -541,9 +541,7 @@ static void pg_on_poll(uv_poll_t *poll, int status, int events)
             connection_lost(pg, PQerrorMessage(pg->connection));
             return;
         }
-        /* While rows are being fed there is a result only when the server has refused them. */
-        if (pg->first && pg->first->copying && PQisBusy(pg->connection) == 0 && pg->first->end_sent)
-            pg->first->copying = false;
+        /* While rows are being fed there is nothing to read: libpq shows a refusal only after the end of the copy. */
         if (!(pg->first && pg->first->copying))
             receive(pg);
         deliver_notifications(pg);
