@@ -28,8 +28,8 @@
 #include "custody/v1/envelope.pb-c.h"
 
 enum {
-    BATCH_MAX = 20000,        /* messages; below the Receive Maximum, because the broker overshoots it */
-    COPY_CHUNK = 64 * 1024,   /* bytes given to libpq at once */
+    BATCH_MAX = 20000,      /* messages; below the Receive Maximum, because the broker overshoots it */
+    COPY_CHUNK = 64 * 1024, /* bytes given to libpq at once */
     ROW_MAX = 256,
     ARENA_BYTES = 256 * 1024, /* one message of at most 60 KB, decoded */
     SAMPLES_MAX = 1 << 22,
@@ -216,7 +216,8 @@ static void on_message(struct mosquitto *client, void *context, const struct mos
     put_row(f, report);
 }
 
-static void on_connect(struct mosquitto *client, void *context, int code, int flags, const mosquitto_property *properties)
+static void on_connect(struct mosquitto *client, void *context, int code, int flags,
+                       const mosquitto_property *properties)
 {
     struct floor *f = context;
 
@@ -252,7 +253,8 @@ static void connect_broker(struct floor *f, const char *broker, const char *clie
     if (!f->client)
         die("mosquitto_new", strerror(errno));
     (void)mosquitto_int_option(f->client, MOSQ_OPT_PROTOCOL_VERSION, MQTT_PROTOCOL_V5);
-    (void)mosquitto_threaded_set(f->client, true); /* packets are queued for a thread that does not exist: PUBACKs are held */
+    (void)mosquitto_threaded_set(f->client,
+                                 true); /* packets are queued for a thread that does not exist: PUBACKs are held */
     (void)mosquitto_username_pw_set(f->client, "custodyd", NULL);
     mosquitto_connect_v5_callback_set(f->client, on_connect);
     mosquitto_subscribe_v5_callback_set(f->client, on_subscribe);
@@ -344,17 +346,20 @@ static void print_results(struct floor *f)
 {
     double seconds = (double)(f->last_commit_us - f->first_commit_us) / 1e6;
 
-    printf("messages %lu\nbatches %zu\nmessages_per_s %.0f\ncpu_us_per_message %.2f\n", (unsigned long)f->total, f->batches,
-           seconds > 0 ? (double)(f->total - f->first_batch) / seconds : 0, cpu_us() / (double)(f->total ? f->total : 1));
+    printf("messages %lu\nbatches %zu\nmessages_per_s %.0f\ncpu_us_per_message %.2f\n", (unsigned long)f->total,
+           f->batches, seconds > 0 ? (double)(f->total - f->first_batch) / seconds : 0,
+           cpu_us() / (double)(f->total ? f->total : 1));
     qsort(f->latencies_us, f->latency_count, sizeof *f->latencies_us, compare_u32);
-    printf("samples %zu\nrow_p50_ms %.3f\nrow_p99_ms %.3f\n", f->latency_count, percentile_ms(f, 0.5), percentile_ms(f, 0.99));
+    printf("samples %zu\nrow_p50_ms %.3f\nrow_p99_ms %.3f\n", f->latency_count, percentile_ms(f, 0.5),
+           percentile_ms(f, 0.99));
 }
 
 int main(int argc, char **argv)
 {
-    static const struct option OPTIONS[] = {{"broker", required_argument, NULL, 'b'},   {"database", required_argument, NULL, 'd'},
-                                            {"count", required_argument, NULL, 'n'},    {"seconds", required_argument, NULL, 's'},
-                                            {"client-id", required_argument, NULL, 'c'}, {NULL, 0, NULL, 0}};
+    static const struct option OPTIONS[] = {
+        {"broker", required_argument, NULL, 'b'},    {"database", required_argument, NULL, 'd'},
+        {"count", required_argument, NULL, 'n'},     {"seconds", required_argument, NULL, 's'},
+        {"client-id", required_argument, NULL, 'c'}, {NULL, 0, NULL, 0}};
     static struct floor f;
     const char *broker = "", *conninfo = "", *client_id = "floor";
     uint64_t count = UINT64_MAX;
@@ -363,12 +368,23 @@ int main(int argc, char **argv)
 
     for (int c; (c = getopt_long(argc, argv, "", OPTIONS, NULL)) != -1;)
         switch (c) {
-        case 'b': broker = optarg; break;
-        case 'd': conninfo = optarg; break;
-        case 'n': count = strtoull(optarg, NULL, 10); break;
-        case 's': seconds = atof(optarg); break;
-        case 'c': client_id = optarg; break;
-        default: return 2;
+        case 'b':
+            broker = optarg;
+            break;
+        case 'd':
+            conninfo = optarg;
+            break;
+        case 'n':
+            count = strtoull(optarg, NULL, 10);
+            break;
+        case 's':
+            seconds = atof(optarg);
+            break;
+        case 'c':
+            client_id = optarg;
+            break;
+        default:
+            return 2;
         }
     connect_broker(&f, broker, client_id);
     if (count == 0) {

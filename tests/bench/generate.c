@@ -52,10 +52,12 @@ static void print_hex(const uint8_t *bytes, size_t len)
 static void print_registration(const struct bench_fleet *fleet)
 {
     printf("BEGIN;\n"
-           "INSERT INTO registry.area VALUES ('" BENCH_AREA_ODD "', '丰泽区', 'Fengze District') ON CONFLICT DO NOTHING;\n"
+           "INSERT INTO registry.area VALUES ('" BENCH_AREA_ODD
+           "', '丰泽区', 'Fengze District') ON CONFLICT DO NOTHING;\n"
            "INSERT INTO registry.party (code, kind, name) VALUES ('" BENCH_PARTY "', 1, 'bench');\n"
            "INSERT INTO registry.site (party_id, code, name, area, lon_e7, lat_e7)\n"
-           "    SELECT party_id, '" BENCH_SITE "', 'bench', '" BENCH_AREA_EVEN "', 1186300000, 250200000 FROM registry.party;\n"
+           "    SELECT party_id, '" BENCH_SITE "', 'bench', '" BENCH_AREA_EVEN
+           "', 1186300000, 250200000 FROM registry.party;\n"
            "INSERT INTO registry.permit (party_id, kind, number, valid_from, valid_until)\n"
            "    SELECT party_id, 'vehicle_dismantling', 'bench', '2020-01-01', '2099-12-31' FROM registry.party;\n"
            "CREATE TEMP TABLE bench (name text, area text, key_id text, public_key text) ON COMMIT DROP;\n"
@@ -71,17 +73,22 @@ static void print_registration(const struct bench_fleet *fleet)
            "INSERT INTO registry.source (name, kind, area, party_id, signed)\n"
            "    SELECT name, 'truck', area, party_id, %s FROM bench, registry.party ORDER BY name;\n"
            "INSERT INTO registry.source_key (source_id, key_id, public_key)\n"
-           "    SELECT source_id, decode(key_id, 'hex'), decode(public_key, 'hex') FROM bench JOIN registry.source USING (name);\n"
+           "    SELECT source_id, decode(key_id, 'hex'), decode(public_key, 'hex') FROM bench JOIN registry.source "
+           "USING (name);\n"
            "COMMIT;\n",
            fleet->is_signed ? "true" : "false");
 }
 
 int main(int argc, char **argv)
 {
-    static const struct option OPTIONS[] = {{"kind", required_argument, NULL, 'k'},    {"fixes", required_argument, NULL, 'f'},
-                                            {"signed", no_argument, NULL, 's'},        {"sources", required_argument, NULL, 'n'},
-                                            {"count", required_argument, NULL, 'c'},   {"seed", required_argument, NULL, 'r'},
-                                            {"out", required_argument, NULL, 'o'},     {"register", no_argument, NULL, 'R'},
+    static const struct option OPTIONS[] = {{"kind", required_argument, NULL, 'k'},
+                                            {"fixes", required_argument, NULL, 'f'},
+                                            {"signed", no_argument, NULL, 's'},
+                                            {"sources", required_argument, NULL, 'n'},
+                                            {"count", required_argument, NULL, 'c'},
+                                            {"seed", required_argument, NULL, 'r'},
+                                            {"out", required_argument, NULL, 'o'},
+                                            {"register", no_argument, NULL, 'R'},
                                             {NULL, 0, NULL, 0}};
     static struct bench_fleet fleet = {.source_count = 1000, .fix_count = 1, .seed = 1};
     const char *out = NULL;
@@ -90,15 +97,32 @@ int main(int argc, char **argv)
 
     for (int c; (c = getopt_long(argc, argv, "", OPTIONS, NULL)) != -1;)
         switch (c) {
-        case 'k': fleet.kind = strcmp(optarg, "events") == 0 ? BENCH_EVENTS : BENCH_FIXES; break;
-        case 'f': fleet.fix_count = strtoul(optarg, NULL, 10); break;
-        case 's': fleet.is_signed = true; break;
-        case 'n': fleet.source_count = strtoul(optarg, NULL, 10); break;
-        case 'c': count = strtoull(optarg, NULL, 10); break;
-        case 'r': fleet.seed = strtoull(optarg, NULL, 10); break;
-        case 'o': out = optarg; break;
-        case 'R': registration = true; break;
-        default: return 2;
+        case 'k':
+            fleet.kind = strcmp(optarg, "events") == 0 ? BENCH_EVENTS : BENCH_FIXES;
+            break;
+        case 'f':
+            fleet.fix_count = strtoul(optarg, NULL, 10);
+            break;
+        case 's':
+            fleet.is_signed = true;
+            break;
+        case 'n':
+            fleet.source_count = strtoul(optarg, NULL, 10);
+            break;
+        case 'c':
+            count = strtoull(optarg, NULL, 10);
+            break;
+        case 'r':
+            fleet.seed = strtoull(optarg, NULL, 10);
+            break;
+        case 'o':
+            out = optarg;
+            break;
+        case 'R':
+            registration = true;
+            break;
+        default:
+            return 2;
         }
     if (fleet.source_count == 0 || fleet.fix_count == 0 || (!registration && !out)) {
         fprintf(stderr, "generate: nothing to do; hint: --out FILE or --register\n");

@@ -124,7 +124,9 @@ static size_t room(const struct client *c)
 
 static void client_write(struct client *c)
 {
-    ssize_t n = c->out_at < c->out_len ? send(c->fd, c->out + c->out_at, c->out_len - c->out_at, MSG_DONTWAIT | MSG_NOSIGNAL) : 0;
+    ssize_t n = c->out_at < c->out_len
+                    ? send(c->fd, c->out + c->out_at, c->out_len - c->out_at, MSG_DONTWAIT | MSG_NOSIGNAL)
+                    : 0;
 
     if (n < 0 && errno != EAGAIN && errno != EINTR)
         bench_die("broker", strerror(errno));
@@ -410,19 +412,22 @@ static void run_live(struct client *c, double rate, double seconds, bool acks)
     qsort(live.latencies_us, live.latency_count, sizeof *live.latencies_us, compare_u32);
     printf("published %lu\nbehind_schedule %lu\n", (unsigned long)c->sent, (unsigned long)live.overrun);
     if (acks)
-        printf("answered %lu\nnotes %lu\nrefusals %lu\nwarnings %lu\nsamples %zu\nack_p50_ms %.3f\nack_p99_ms %.3f\nack_max_ms %.3f\n",
+        printf("answered %lu\nnotes %lu\nrefusals %lu\nwarnings %lu\nsamples %zu\nack_p50_ms %.3f\nack_p99_ms "
+               "%.3f\nack_max_ms %.3f\n",
                (unsigned long)live.answered, (unsigned long)live.notes, (unsigned long)live.refusals,
-               (unsigned long)live.warnings, live.latency_count, percentile_ms(0.5), percentile_ms(0.99), percentile_ms(1));
+               (unsigned long)live.warnings, live.latency_count, percentile_ms(0.5), percentile_ms(0.99),
+               percentile_ms(1));
 }
 
 int main(int argc, char **argv)
 {
-    static const struct option OPTIONS[] = {{"broker", required_argument, NULL, 'b'},  {"in", required_argument, NULL, 'i'},
-                                            {"rate", required_argument, NULL, 'R'},    {"seconds", required_argument, NULL, 'S'},
-                                            {"kind", required_argument, NULL, 'k'},    {"fixes", required_argument, NULL, 'f'},
-                                            {"signed", no_argument, NULL, 's'},        {"sources", required_argument, NULL, 'n'},
-                                            {"seed", required_argument, NULL, 'r'},    {"acks", no_argument, NULL, 'a'},
-                                            {"client-id", required_argument, NULL, 'c'}, {NULL, 0, NULL, 0}};
+    static const struct option OPTIONS[] = {
+        {"broker", required_argument, NULL, 'b'},    {"in", required_argument, NULL, 'i'},
+        {"rate", required_argument, NULL, 'R'},      {"seconds", required_argument, NULL, 'S'},
+        {"kind", required_argument, NULL, 'k'},      {"fixes", required_argument, NULL, 'f'},
+        {"signed", no_argument, NULL, 's'},          {"sources", required_argument, NULL, 'n'},
+        {"seed", required_argument, NULL, 'r'},      {"acks", no_argument, NULL, 'a'},
+        {"client-id", required_argument, NULL, 'c'}, {NULL, 0, NULL, 0}};
     static struct client client;
     const char *broker = "", *in = "", *client_id = "load";
     double rate = 1000, seconds = 5;
@@ -432,18 +437,41 @@ int main(int argc, char **argv)
     live.fleet = (struct bench_fleet){.source_count = 1000, .fix_count = 1, .seed = 1};
     for (int c; (c = getopt_long(argc, argv, "", OPTIONS, NULL)) != -1;)
         switch (c) {
-        case 'b': broker = optarg; break;
-        case 'i': in = optarg; break;
-        case 'R': rate = atof(optarg); break;
-        case 'S': seconds = atof(optarg); break;
-        case 'k': live.fleet.kind = strcmp(optarg, "events") == 0 ? BENCH_EVENTS : BENCH_FIXES; break;
-        case 'f': live.fleet.fix_count = strtoul(optarg, NULL, 10); break;
-        case 's': live.fleet.is_signed = true; break;
-        case 'n': live.fleet.source_count = strtoul(optarg, NULL, 10); break;
-        case 'r': live.fleet.seed = strtoull(optarg, NULL, 10); break;
-        case 'a': acks = true; break;
-        case 'c': client_id = optarg; break;
-        default: return 2;
+        case 'b':
+            broker = optarg;
+            break;
+        case 'i':
+            in = optarg;
+            break;
+        case 'R':
+            rate = atof(optarg);
+            break;
+        case 'S':
+            seconds = atof(optarg);
+            break;
+        case 'k':
+            live.fleet.kind = strcmp(optarg, "events") == 0 ? BENCH_EVENTS : BENCH_FIXES;
+            break;
+        case 'f':
+            live.fleet.fix_count = strtoul(optarg, NULL, 10);
+            break;
+        case 's':
+            live.fleet.is_signed = true;
+            break;
+        case 'n':
+            live.fleet.source_count = strtoul(optarg, NULL, 10);
+            break;
+        case 'r':
+            live.fleet.seed = strtoull(optarg, NULL, 10);
+            break;
+        case 'a':
+            acks = true;
+            break;
+        case 'c':
+            client_id = optarg;
+            break;
+        default:
+            return 2;
         }
     client_connect(&client, broker, client_id);
     if (strcmp(command, "queue") == 0)

@@ -176,11 +176,14 @@ static inline void bench_fill_detail(struct bench_event_room *room, enum event_d
 
     event->detail = detail;
     if (detail == EVENT_DETAIL_PICKUP)
-        event->pickup = (struct pickup){.reason = SCRAP_REASON_VOLUNTARY, .vehicle_class = VEHICLE_CLASS_SMALL_PASSENGER,
-                                        .curb_mass_g = 1250000, .make = TEXT("Bench"), .model = TEXT("One")};
+        event->pickup = (struct pickup){.reason = SCRAP_REASON_VOLUNTARY,
+                                        .vehicle_class = VEHICLE_CLASS_SMALL_PASSENGER,
+                                        .curb_mass_g = 1250000,
+                                        .make = TEXT("Bench"),
+                                        .model = TEXT("One")};
     else if (detail == EVENT_DETAIL_INSPECTION)
-        event->inspection = (struct inspection){.vin = INSPECTION_RESULT_OK, .engine_number = INSPECTION_RESULT_OK,
-                                                .plate = INSPECTION_RESULT_OK};
+        event->inspection = (struct inspection){
+            .vin = INSPECTION_RESULT_OK, .engine_number = INSPECTION_RESULT_OK, .plate = INSPECTION_RESULT_OK};
     else if (detail == EVENT_DETAIL_CERTIFICATE)
         event->certificate = (struct certificate){.number = text_of(room->certificate)};
     else if (detail == EVENT_DETAIL_COMPOSITION)

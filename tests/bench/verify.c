@@ -16,7 +16,8 @@ int main(void)
     begun_us = clock_now_us();
     do {
         for (int i = 0; i < 100; i++, count++)
-            if (envelope_verify(text_of(fleet.sources[0].name), envelope.body, envelope.signature, fleet.sources[0].keys.public_key))
+            if (envelope_verify(text_of(fleet.sources[0].name), envelope.body, envelope.signature,
+                                fleet.sources[0].keys.public_key))
                 bench_die("signature", "does not verify");
         now_us = clock_now_us();
     } while (now_us - begun_us < run_us);
