@@ -11,7 +11,11 @@
 #include "base/text.h"
 #include "core/report.h"
 
-enum { ENVELOPE_MAX_BYTES = 60 * 1024 };
+enum {
+    ENVELOPE_MAX_BYTES = 60 * 1024,
+    /* Most that one wire_report_decode takes from its arena: close a batch before the arena has less left. */
+    WIRE_REPORT_MEMORY_MAX = 512 * 1024,
+};
 
 /* Numbers of custody.v1.RefusalReason. */
 enum refusal_reason {
@@ -55,7 +59,9 @@ struct envelope {
 enum refusal_reason wire_envelope_split(struct text bytes, struct envelope *envelope, struct error *error);
 
 /* Who speaks, read from the front of a body without decoding the rest: source, epoch, seq, previous. Fields may stand in any
- * order; the last one of a kind counts, as in protobuf. Allocates nothing; `source` borrows from `body`. REFUSAL_NONE or MALFORMED. */
+ * order; the last one of a kind counts, as in protobuf. Allocates nothing; `source` borrows from `body`. REFUSAL_NONE or MALFORMED.
+ * Bounds are not checked here: source may be any bytes, epoch 0, seq above INT64_MAX; a `previous` that is not 32 bytes is left
+ * zero. wire_report_decode refuses all of that. */
 struct report_header {
     struct text source;
     uint32_t epoch;
@@ -67,7 +73,7 @@ enum refusal_reason wire_report_header(struct text body, struct report_header *h
 
 /* Decodes and checks a whole body into the arena. now_us bounds times (2000-01-01 to now + 1 day). Positions are converted to
  * WGS-84. Identifiers stay as sent. On a refusal, `error` says what, which value and a hint, and as much of `report` as was
- * understood (source, epoch, seq) is set. */
+ * understood (source, epoch, seq) is set. NOT_STORABLE with error code ERR_NO_MEMORY: the arena is full, the envelope may be fine. */
 enum refusal_reason wire_report_decode(struct text body, int64_t now_us, struct arena *arena, struct report *report,
                                        struct error *error);
 
