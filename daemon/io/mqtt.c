@@ -514,6 +514,11 @@ int mqtt_publish(struct mqtt *mqtt, const char *topic, const void *payload, size
     return after_queueing(mqtt, code);
 }
 
+uint64_t mqtt_outstanding(const struct mqtt *mqtt)
+{
+    return mqtt->outstanding;
+}
+
 void mqtt_pause(struct mqtt *mqtt)
 {
     mqtt->paused = true;

@@ -58,6 +58,8 @@ int mqtt_subscribe(struct mqtt *mqtt, const char *filter) MUST_USE;
 /* Queues a message; with hold_acks it leaves with mqtt_release. `qos` 0 or 1. Refused (ERR_STATE) while not connected and
  * (ERR_TOO_LARGE) when more than a bound of messages is on its way. */
 int mqtt_publish(struct mqtt *mqtt, const char *topic, const void *payload, size_t len, int qos, bool retain) MUST_USE;
+/* Messages published on this connection and not yet acknowledged by the broker (QoS 1) or not yet written (QoS 0). */
+uint64_t mqtt_outstanding(const struct mqtt *mqtt);
 
 /* Stops and starts reading from the socket (back-pressure). The keepalive goes on unless acks are held. */
 void mqtt_pause(struct mqtt *mqtt);
