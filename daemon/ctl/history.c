@@ -1,0 +1,261 @@
+/* history.c - the events of items as they were reported: rows of custody.event joined with the records that hold them.
+ *
+ * Two queries: the records, each decoded once however many events and items it holds, then the event rows, which point into
+ * them. The caller's transaction decides what is seen. */
+#include "ctl/history.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/encoding.h"
+#include "core/identity/identifier.h"
+#include "io/wire.h"
+
+enum { ARENA_CAP_BYTES = 1 << 30 };
+
+static int no_memory(struct ctl *ctl)
+{
+    return ctl_fail(ctl, CTL_TEMPORARY, "history: %s; hint: too many events in one step", error_words(ERR_NO_MEMORY));
+}
+
+/* ---- records ---- */
+
+/* The bytes of a bytea field in its text form ("\x..."), in the arena; data is NULL when they could not be read. */
+static struct text bytes_of(struct arena *arena, const char *field)
+{
+    struct text digits = text_of(field);
+    if (digits.len < 2 || digits.data[0] != '\\' || digits.data[1] != 'x')
+        return (struct text){0};
+    digits.data += 2;
+    digits.len -= 2;
+    uint8_t *bytes = arena_alloc(arena, digits.len / 2);
+    if (!bytes || hex_decode(digits, bytes, digits.len / 2) != 0)
+        return (struct text){0};
+    return (struct text){(const char *)bytes, digits.len / 2};
+}
+
+/* Keeps what can name an item, in normal form. False when memory is exhausted. */
+static bool normalise_item(struct arena *arena, struct item_ref *item)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < item->identifier_count; i++) {
+        struct identifier *identifier = &item->identifiers[i];
+        char value[IDENTIFIER_VALUE_BYTES];
+        if (identifier_normalise(identifier->scheme, identifier->value, value, NULL) == IDENTIFIER_INVALID)
+            continue;
+        struct text copy = arena_text(arena, text_of(value));
+        if (!copy.data)
+            return false;
+        item->identifiers[kept++] = (struct identifier){identifier->scheme, copy};
+    }
+    item->identifier_count = kept;
+    return true;
+}
+
+static bool normalise_report(struct arena *arena, struct report *report)
+{
+    for (size_t i = 0; i < report->event_count; i++) {
+        struct event *event = &report->events[i];
+        if (!normalise_item(arena, &event->item))
+            return false;
+        if (event->detail != EVENT_DETAIL_COMPOSITION)
+            continue;
+        for (size_t part = 0; part < event->composition.part_count; part++) {
+            if (!normalise_item(arena, &event->composition.parts[part].item))
+                return false;
+        }
+    }
+    return true;
+}
+
+/* A record that this program cannot decode stays unreadable and is counted: it never stops the others. */
+static void decode_record(struct arena *arena, const char *field, struct history_record *record)
+{
+    struct envelope envelope;
+    struct error error;
+    struct text bytes = bytes_of(arena, field);
+    if (!bytes.data || wire_envelope_split(bytes, &envelope, &error) != REFUSAL_NONE)
+        return;
+    record->is_signed = envelope.signature.len > 0;
+    record->readable = wire_report_decode(envelope.body, clock_now_us(), arena, &record->report, &error) == REFUSAL_NONE &&
+                       normalise_report(arena, &record->report);
+}
+
+static int load_records(struct ctl *ctl, const char *item_ids, struct history *history)
+{
+    struct rows *rows = NULL;
+    int exit_code = ctl_query(ctl,
+                              "SELECT r.log_index, r.record FROM ledger.record AS r WHERE r.log_index IN "
+                              "(SELECT e.log_index FROM custody.event AS e WHERE e.item_id = ANY ($1::bigint[])) ORDER BY r.log_index",
+                              1, (const char *const[]){item_ids}, &rows);
+    if (exit_code != CTL_OK)
+        return exit_code;
+    history->record_count = rows_count(rows);
+    history->records = arena_array(&history->arena, history->record_count, sizeof history->records[0]);
+    if (!history->records)
+        exit_code = no_memory(ctl);
+    for (size_t i = 0; exit_code == CTL_OK && i < history->record_count; i++) {
+        history->records[i].log_index = (uint64_t)rows_i64(rows, i, 0);
+        if (!rows_is_null(rows, i, 1))
+            decode_record(&history->arena, rows_text(rows, i, 1), &history->records[i]);
+    }
+    rows_free(rows);
+    return exit_code;
+}
+
+static int compare_record(const void *key, const void *element)
+{
+    uint64_t wanted = *(const uint64_t *)key;
+    const struct history_record *record = element;
+    return (wanted > record->log_index) - (wanted < record->log_index);
+}
+
+const struct history_record *history_record_at(const struct history *history, uint64_t log_index)
+{
+    return bsearch(&log_index, history->records, history->record_count, sizeof history->records[0], compare_record);
+}
+
+/* ---- events ---- */
+
+enum event_column { EVENT_ITEM, EVENT_LOG_INDEX, EVENT_ORDINAL, EVENT_PART, EVENT_SOURCE, EVENT_PARTY, EVENT_PARTY_KIND };
+
+/* The event a row points at; false when its record cannot be read or does not hold it. */
+static bool event_of(const struct history *history, const struct rows *rows, size_t row, struct history_event *event)
+{
+    uint64_t log_index = (uint64_t)rows_i64(rows, row, EVENT_LOG_INDEX);
+    const struct history_record *record = history_record_at(history, log_index);
+    size_t ordinal = (size_t)rows_i64(rows, row, EVENT_ORDINAL);
+    bool is_part = !rows_is_null(rows, row, EVENT_PART);
+    size_t part = is_part ? (size_t)rows_i64(rows, row, EVENT_PART) : 0;
+    if (!record || !record->readable || ordinal >= record->report.event_count)
+        return false;
+    const struct event *said = &record->report.events[ordinal];
+    if (is_part && (said->detail != EVENT_DETAIL_COMPOSITION || part >= said->composition.part_count))
+        return false;
+    *event = (struct history_event){
+        .event = said,
+        .log_index = log_index,
+        .ordinal = (uint16_t)ordinal,
+        .role = is_part ? ITEM_ROLE_PART : ITEM_ROLE_SUBJECT,
+        .part = part,
+        .source_id = rows_i64(rows, row, EVENT_SOURCE),
+        .party_id = rows_i64(rows, row, EVENT_PARTY),
+        .party_kind = (enum party_kind)rows_i64(rows, row, EVENT_PARTY_KIND),
+    };
+    return true;
+}
+
+/* Rows come in the order of the items, so one pass hands each item its run. */
+static void distribute(struct history *history, const struct rows *rows, struct history_event *events)
+{
+    size_t at = 0;
+    for (size_t row = 0; row < rows_count(rows); row++) {
+        int64_t item_id = rows_i64(rows, row, EVENT_ITEM);
+        while (at < history->item_count && history->items[at].item_id < item_id)
+            at++;
+        assert(at < history->item_count && history->items[at].item_id == item_id);
+        struct item_history *item = &history->items[at];
+        if (!item->events)
+            item->events = events;
+        if (event_of(history, rows, row, &item->events[item->count]))
+            item->count++;
+        else
+            item->unreadable++;
+        events = item->events + item->count;
+    }
+}
+
+static int load_events(struct ctl *ctl, const char *item_ids, struct history *history)
+{
+    struct rows *rows = NULL;
+    int exit_code = ctl_query(ctl,
+                              "SELECT e.item_id, e.log_index, e.ordinal, e.part, e.source_id, e.party_id, coalesce(p.kind, 0) "
+                              "FROM custody.event AS e LEFT JOIN registry.party AS p USING (party_id) "
+                              "WHERE e.item_id = ANY ($1::bigint[]) ORDER BY e.item_id, e.event_at, e.log_index, e.ordinal",
+                              1, (const char *const[]){item_ids}, &rows);
+    if (exit_code != CTL_OK)
+        return exit_code;
+    struct history_event *events = arena_array(&history->arena, rows_count(rows), sizeof events[0]);
+    if (events)
+        distribute(history, rows, events);
+    else
+        exit_code = no_memory(ctl);
+    rows_free(rows);
+    return exit_code;
+}
+
+static int load_items(struct ctl *ctl, const char *item_ids, struct history *history)
+{
+    struct rows *rows = NULL;
+    int exit_code = ctl_query(ctl, "SELECT item_id, kind FROM custody.item WHERE item_id = ANY ($1::bigint[]) ORDER BY item_id", 1,
+                              (const char *const[]){item_ids}, &rows);
+    if (exit_code != CTL_OK)
+        return exit_code;
+    history->item_count = rows_count(rows);
+    history->items = arena_array(&history->arena, history->item_count, sizeof history->items[0]);
+    if (!history->items)
+        exit_code = no_memory(ctl);
+    for (size_t i = 0; exit_code == CTL_OK && i < history->item_count; i++) {
+        history->items[i].item_id = rows_i64(rows, i, 0);
+        history->items[i].kind = (enum item_kind)rows_i64(rows, i, 1);
+    }
+    rows_free(rows);
+    return exit_code;
+}
+
+int history_load(struct ctl *ctl, const char *item_ids, struct history *history)
+{
+    *history = (struct history){0};
+    arena_init(&history->arena, ARENA_CAP_BYTES);
+    int exit_code = load_items(ctl, item_ids, history);
+    if (exit_code == CTL_OK)
+        exit_code = load_records(ctl, item_ids, history);
+    if (exit_code == CTL_OK)
+        exit_code = load_events(ctl, item_ids, history);
+    return exit_code;
+}
+
+void history_fini(struct history *history)
+{
+    arena_fini(&history->arena);
+    *history = (struct history){0};
+}
+
+/* ---- the registry ---- */
+
+int registered_load(struct ctl *ctl, struct registered *registered)
+{
+    *registered = (struct registered){0};
+    int exit_code = ctl_query(ctl, "SELECT party_id, code, kind FROM registry.party ORDER BY code", 0, NULL, &registered->party_rows);
+    if (exit_code == CTL_OK)
+        exit_code = ctl_query(ctl, "SELECT site_id, party_id, code FROM registry.site ORDER BY code", 0, NULL, &registered->site_rows);
+    if (exit_code != CTL_OK)
+        return exit_code;
+    struct directory *directory = &registered->directory;
+    directory->party_count = rows_count(registered->party_rows);
+    directory->site_count = rows_count(registered->site_rows);
+    registered->parties = calloc(directory->party_count + 1, sizeof registered->parties[0]);
+    registered->sites = calloc(directory->site_count + 1, sizeof registered->sites[0]);
+    if (!registered->parties || !registered->sites)
+        return no_memory(ctl);
+    for (size_t i = 0; i < directory->party_count; i++)
+        registered->parties[i] = (struct party){rows_i64(registered->party_rows, i, 0), text_of(rows_text(registered->party_rows, i, 1)),
+                                                (enum party_kind)rows_i64(registered->party_rows, i, 2)};
+    for (size_t i = 0; i < directory->site_count; i++)
+        registered->sites[i] = (struct site){rows_i64(registered->site_rows, i, 0), rows_i64(registered->site_rows, i, 1),
+                                             text_of(rows_text(registered->site_rows, i, 2))};
+    directory->parties = registered->parties;
+    directory->sites = registered->sites;
+    return CTL_OK;
+}
+
+void registered_fini(struct registered *registered)
+{
+    free(registered->parties);
+    free(registered->sites);
+    rows_free(registered->party_rows);
+    rows_free(registered->site_rows);
+    *registered = (struct registered){0};
+}

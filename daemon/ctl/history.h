@@ -1,0 +1,51 @@
+/* history.h - the events of items as they were reported: rows of custody.event joined with the records that hold them, decoded
+ * and ready for core/custody to fold. */
+#ifndef CUSTODY_CTL_HISTORY_H
+#define CUSTODY_CTL_HISTORY_H
+
+#include "base/arena.h"
+#include "core/custody/fold.h"
+#include "core/directory.h"
+#include "ctl/ctl.h"
+
+/* One record of the log, decoded. */
+struct history_record {
+    uint64_t log_index;
+    bool readable;  /* false: erased, or not decodable by this program */
+    bool is_signed; /* it carries a signature, which was checked when it was stored */
+    struct report report;
+};
+
+struct item_history {
+    int64_t item_id;
+    enum item_kind kind;
+    size_t count, unreadable; /* events, and how many more could not be read */
+    struct history_event *events;
+};
+
+/* Histories of a set of items. Owns everything in it; item histories borrow from its arena. */
+struct history {
+    struct arena arena;
+    size_t item_count, record_count;
+    struct item_history *items;     /* sorted by item_id; those of the asked items that exist */
+    struct history_record *records; /* sorted by log index */
+};
+
+/* `item_ids` is a PostgreSQL array ("{1,2}"). Identifiers are normalised as ingest does it. 0, or an exit code after the error was
+ * printed. Always to be ended by history_fini. */
+int history_load(struct ctl *ctl, const char *item_ids, struct history *history) MUST_USE;
+void history_fini(struct history *history);
+/* NULL when the record is not among them. */
+const struct history_record *history_record_at(const struct history *history, uint64_t log_index);
+
+/* The registry as core/ wants it; `rows` keep the text that it borrows. */
+struct registered {
+    struct directory directory;
+    struct rows *party_rows, *site_rows;
+    struct party *parties;
+    struct site *sites;
+};
+int registered_load(struct ctl *ctl, struct registered *registered) MUST_USE;
+void registered_fini(struct registered *registered);
+
+#endif
