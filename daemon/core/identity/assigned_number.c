@@ -57,10 +57,12 @@ enum identifier_grade tag_check(char value[IDENTIFIER_VALUE_BYTES], struct error
 {
     enum { USUAL_MIN = 4 };
     if (!is_printable_ascii(value) || !strpbrk(value, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
-        return refuse(error, "tag (标签)", "has no letters and digits, or others than ASCII", value, "scan the tag again");
+        return refuse(error, "tag (标签)", "has no letters and digits, or others than ASCII", value,
+                      "scan the tag again");
     if (strlen(value) >= USUAL_MIN)
         return IDENTIFIER_GOOD;
-    error_set(error, ERR_INVALID, "tag (标签) is shorter than %d characters: %s; hint: scan the tag again", USUAL_MIN, value);
+    error_set(error, ERR_INVALID, "tag (标签) is shorter than %d characters: %s; hint: scan the tag again", USUAL_MIN,
+              value);
     return IDENTIFIER_DOUBTFUL;
 }
 

@@ -56,16 +56,18 @@ enum identifier_grade battery_code_check(char value[IDENTIFIER_VALUE_BYTES], str
     size_t len = strlen(value);
     const char *fault = structure_fault(value, len);
     if (fault) {
-        error_set(error, ERR_INVALID, "battery code (动力电池编码) %s: %s; hint: read the label again (GB/T 34014)", fault, value);
+        error_set(error, ERR_INVALID, "battery code (动力电池编码) %s: %s; hint: read the label again (GB/T 34014)",
+                  fault, value);
         return IDENTIFIER_INVALID;
     }
     size_t missing = len == CODE_LEN ? 0 : TRACE_LEN;
     const char *date = value + DATE_AT - missing;
     if (battery_code_year(date[0]) && is_month(date[1]) && is_serial(value + SERIAL_AT - missing))
         return IDENTIFIER_GOOD;
-    error_set(error, ERR_INVALID,
-              "battery code (动力电池编码) has an impossible year, month or serial number: %s; hint: compare with the label, "
-              "O for 0 and I for 1 are usual misreadings",
-              value);
+    error_set(
+        error, ERR_INVALID,
+        "battery code (动力电池编码) has an impossible year, month or serial number: %s; hint: compare with the label, "
+        "O for 0 and I for 1 are usual misreadings",
+        value);
     return IDENTIFIER_DOUBTFUL;
 }

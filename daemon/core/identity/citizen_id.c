@@ -55,6 +55,7 @@ int citizen_id_normalise(struct text raw, char out[CITIZEN_ID_BYTES], struct err
     if (!fault)
         return 0;
     out[0] = '\0';
-    return error_set(error, ERR_INVALID, "citizen identity number (公民身份号码) %s; hint: read the card again (the number is not shown)",
+    return error_set(error, ERR_INVALID,
+                     "citizen identity number (公民身份号码) %s; hint: read the card again (the number is not shown)",
                      fault);
 }

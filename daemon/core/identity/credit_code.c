@@ -31,7 +31,8 @@ static bool organisation_code_fits(const char *code)
     int sum = 0;
     for (size_t i = 0; i < ORGANISATION_LEN; i++) {
         char c = organisation[i];
-        int value = glyph_is_digit((unsigned char)c) ? c - '0' : c - 'A' + 10; /* GB 11714 counts letters without gaps */
+        /* GB 11714 counts the letters without gaps */
+        int value = glyph_is_digit((unsigned char)c) ? c - '0' : c - 'A' + 10;
         sum += value * weights[i];
     }
     return organisation[ORGANISATION_LEN] == "0X987654321"[sum % 11];
@@ -53,16 +54,17 @@ enum identifier_grade credit_code_normalise(struct text raw, char out[CREDIT_COD
     if (glyph_fold(raw, GLYPH_COMPACT, out, CREDIT_CODE_BYTES))
         fault = fault_of(out);
     if (fault) {
-        error_set(error, ERR_INVALID, "credit code (统一社会信用代码) %s: %s; hint: copy it from the business licence (GB 32100)",
-                  fault, out);
+        error_set(error, ERR_INVALID,
+                  "credit code (统一社会信用代码) %s: %s; hint: copy it from the business licence (GB 32100)", fault,
+                  out);
         out[0] = '\0';
         return IDENTIFIER_INVALID;
     }
     if (organisation_code_fits(out))
         return IDENTIFIER_GOOD;
     error_set(error, ERR_INVALID,
-              "credit code (统一社会信用代码) holds an organisation code with a wrong check character: %s; hint: compare with the "
-              "business licence",
+              "credit code (统一社会信用代码) holds a wrong organisation code: %s; hint: compare with the business "
+              "licence",
               out);
     return IDENTIFIER_DOUBTFUL;
 }

@@ -14,7 +14,8 @@ static enum identifier_grade check_stamp(const char *what, const char *value, si
     for (size_t i = 0; i < len; i++) {
         unsigned char c = (unsigned char)value[i];
         if (c <= ' ' || c > '~') {
-            error_set(error, ERR_INVALID, "%s has characters that no stamp has: %s; hint: give the number alone", what, value);
+            error_set(error, ERR_INVALID, "%s has characters that no stamp has: %s; hint: give the number alone", what,
+                      value);
             return IDENTIFIER_INVALID;
         }
         alnum += glyph_is_alnum(c);
@@ -22,8 +23,9 @@ static enum identifier_grade check_stamp(const char *what, const char *value, si
     }
     if (alnum == len && digits > 0 && len >= USUAL_MIN && len <= usual_max)
         return IDENTIFIER_GOOD;
-    error_set(error, ERR_INVALID, "%s looks unusual: %s; hint: expected %d to %zu letters and digits, at least one digit", what,
-              value, USUAL_MIN, usual_max);
+    error_set(error, ERR_INVALID,
+              "%s looks unusual: %s; hint: expected %d to %zu letters and digits, at least one digit", what, value,
+              USUAL_MIN, usual_max);
     return IDENTIFIER_DOUBTFUL;
 }
 

@@ -87,7 +87,7 @@ bool glyph_fold(struct text raw, enum glyph_folding folding, char *out, size_t s
             continue;
         uint32_t code = folding == GLYPH_CASED ? glyph.code : glyph_upper(glyph.code);
         char ascii = (char)code;
-        struct text piece = code < 0x80 ? (struct text){&ascii, 1}
+        struct text piece = code < 0x80                ? (struct text){&ascii, 1}
                             : code == GLYPH_MIDDLE_DOT ? TEXT("\u00B7")
                                                        : (struct text){raw.data + at, glyph.len};
         if (used + piece.len >= size) {

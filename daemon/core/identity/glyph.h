@@ -54,6 +54,7 @@ enum glyph_folding {
 
 /* Folds `raw` into `out` with a terminating NUL; false when it does not fit in `size` bytes (then `out` is cut). Folding
  * folded text changes nothing. */
-bool glyph_fold(struct text raw, enum glyph_folding folding, char *out, size_t size) __attribute__((warn_unused_result));
+bool glyph_fold(struct text raw, enum glyph_folding folding, char *out, size_t size)
+    __attribute__((warn_unused_result));
 
 #endif

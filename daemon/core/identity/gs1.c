@@ -60,8 +60,8 @@ static bool read_sscc(const char *value, char out[IDENTIFIER_VALUE_BYTES])
 static bool read_grai(const char *value, char out[IDENTIFIER_VALUE_BYTES])
 {
     const char *key = after_ai(value, "8003");
-    if (!key || strlen(key) <= GRAI_LEN || key[0] != '0' || !gs1_check_digit_fits((struct text){key + 1, GRAI_LEN - 1}) ||
-        !is_serial(key + GRAI_LEN, GRAI_SERIAL_MAX))
+    if (!key || strlen(key) <= GRAI_LEN || key[0] != '0' ||
+        !gs1_check_digit_fits((struct text){key + 1, GRAI_LEN - 1}) || !is_serial(key + GRAI_LEN, GRAI_SERIAL_MAX))
         return false;
     snprintf(out, IDENTIFIER_VALUE_BYTES, "(8003)%s", key);
     return true;
@@ -78,7 +78,8 @@ static bool read_sgtin(const char *value, char out[IDENTIFIER_VALUE_BYTES])
     const char *serial = after_ai(gtin + len, "21");
     if (!serial || !gs1_check_digit_fits((struct text){gtin, len}) || !is_serial(serial, SGTIN_SERIAL_MAX))
         return false;
-    snprintf(out, IDENTIFIER_VALUE_BYTES, "(01)%.*s%.*s(21)%s", (int)(GTIN_LEN - len), "000000", (int)len, gtin, serial);
+    snprintf(out, IDENTIFIER_VALUE_BYTES, "(01)%.*s%.*s(21)%s", (int)(GTIN_LEN - len), "000000", (int)len, gtin,
+             serial);
     return true;
 }
 
@@ -94,7 +95,8 @@ enum identifier_grade gs1_check(char value[IDENTIFIER_VALUE_BYTES], struct error
     }
     size_t len = strlen(value);
     if (len >= 8 && len <= GTIN_LEN && gs1_check_digit_fits((struct text){value, len}))
-        error_set(error, ERR_INVALID, "GTIN names a product, not one item: %s; hint: add the serial, (01)...(21)...", value);
+        error_set(error, ERR_INVALID, "GTIN names a product, not one item: %s; hint: add the serial, (01)...(21)...",
+                  value);
     else
         error_set(error, ERR_INVALID,
                   "GS1 key is no SGTIN, SSCC or GRAI with serial and right check digit: %s; hint: write it like "

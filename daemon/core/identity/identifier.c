@@ -51,20 +51,21 @@ static enum identifier_grade fold_and_check(const struct scheme *scheme, enum id
         fault = "is empty";
     if (!fault)
         return scheme->check(out, error);
-    error_set(error, ERR_INVALID, "identifier of scheme %s %s; hint: give the number alone, in UTF-8", identifier_scheme_word(number),
-              fault);
+    error_set(error, ERR_INVALID, "identifier of scheme %s %s; hint: give the number alone, in UTF-8",
+              identifier_scheme_word(number), fault);
     return IDENTIFIER_INVALID;
 }
 
-enum identifier_grade identifier_normalise(enum identifier_scheme scheme, struct text raw, char out[IDENTIFIER_VALUE_BYTES],
-                                           struct error *error)
+enum identifier_grade identifier_normalise(enum identifier_scheme scheme, struct text raw,
+                                           char out[IDENTIFIER_VALUE_BYTES], struct error *error)
 {
     enum identifier_grade grade = IDENTIFIER_INVALID;
     const struct scheme *entry = scheme_of(scheme);
     if (entry)
         grade = fold_and_check(entry, scheme, raw, out, error);
     else
-        error_set(error, ERR_INVALID, "identifier has no known scheme: %d; hint: say what it is, a VIN, a plate, ...", (int)scheme);
+        error_set(error, ERR_INVALID, "identifier has no known scheme: %d; hint: say what it is, a VIN, a plate, ...",
+                  (int)scheme);
     if (grade == IDENTIFIER_INVALID)
         out[0] = '\0';
     return grade;

@@ -12,15 +12,15 @@
 enum { IDENTIFIER_VALUE_BYTES = 129 }; /* longest normalised value with its NUL */
 
 enum identifier_grade {
-    IDENTIFIER_INVALID, /* cannot name an item: refuse */
+    IDENTIFIER_INVALID,  /* cannot name an item: refuse */
     IDENTIFIER_DOUBTFUL, /* kept, with a warning: check digit fails, unusual form */
     IDENTIFIER_GOOD,
 };
 
 /* Normalises `raw` (case, full-width forms, spaces, dashes) into `out` (NUL-terminated) and grades it. Normalising a normalised
  * value gives the same value. `error` (may be NULL) says what, which value and a hint for anything below GOOD. */
-enum identifier_grade identifier_normalise(enum identifier_scheme scheme, struct text raw, char out[IDENTIFIER_VALUE_BYTES],
-                                           struct error *error);
+enum identifier_grade identifier_normalise(enum identifier_scheme scheme, struct text raw,
+                                           char out[IDENTIFIER_VALUE_BYTES], struct error *error);
 
 /* True where one value can name only one item (VIN, battery code, IMEI, tag, ...); false for hints (plate, engine number:
  * Order 164 art 16, 20, 44). */

@@ -9,24 +9,22 @@ static const struct {
     const char *pattern;
     enum identifier_grade grade;
 } patterns[] = {
-    {"plaaaat", IDENTIFIER_GOOD},      /* regular, 挂 trailer, 学 training, 警 police, 港 澳 cross-border */
-    {"plnadddd", IDENTIFIER_GOOD},     /* small new-energy vehicle */
-    {"pldddddn", IDENTIFIER_GOOD},     /* large new-energy vehicle */
-    {"pldddd领", IDENTIFIER_GOOD},     /* consulate */
-    {"dddddd使", IDENTIFIER_GOOD},     /* embassy */
-    {"plaaaa应急", IDENTIFIER_GOOD},   /* fire and rescue */
-    {"WJpdddda", IDENTIFIER_GOOD},     /* armed police of a province */
-    {"WJdddda", IDENTIFIER_GOOD},      /* armed police, headquarters */
+    {"plaaaat", IDENTIFIER_GOOD},       /* regular, 挂 trailer, 学 training, 警 police, 港 澳 cross-border */
+    {"plnadddd", IDENTIFIER_GOOD},      /* small new-energy vehicle */
+    {"pldddddn", IDENTIFIER_GOOD},      /* large new-energy vehicle */
+    {"pldddd领", IDENTIFIER_GOOD},      /* consulate */
+    {"dddddd使", IDENTIFIER_GOOD},      /* embassy */
+    {"plaaaa应急", IDENTIFIER_GOOD},    /* fire and rescue */
+    {"WJpdddda", IDENTIFIER_GOOD},      /* armed police of a province */
+    {"WJdddda", IDENTIFIER_GOOD},       /* armed police, headquarters */
     {"WJddddddd", IDENTIFIER_DOUBTFUL}, /* armed police, before 2012 */
-    {"使dddddd", IDENTIFIER_DOUBTFUL}, /* embassy, abolished */
-    {"pOddddd", IDENTIFIER_DOUBTFUL},  /* police, abolished */
-    {"mlddddd", IDENTIFIER_DOUBTFUL},  /* military, before 2012 */
-    {"llddddd", IDENTIFIER_DOUBTFUL},  /* military */
+    {"使dddddd", IDENTIFIER_DOUBTFUL},  /* embassy, abolished */
+    {"pOddddd", IDENTIFIER_DOUBTFUL},   /* police, abolished */
+    {"mlddddd", IDENTIFIER_DOUBTFUL},   /* military, before 2012 */
+    {"llddddd", IDENTIFIER_DOUBTFUL},   /* military */
     {"临plaaaaa", IDENTIFIER_DOUBTFUL}, /* temporary */
-    {"plaaaa临", IDENTIFIER_DOUBTFUL},
-    {"plaaaaa临", IDENTIFIER_DOUBTFUL},
-    {"pl临aaaaa", IDENTIFIER_DOUBTFUL},
-    {"pddaaaaa", IDENTIFIER_DOUBTFUL}, /* farm machine */
+    {"plaaaa临", IDENTIFIER_DOUBTFUL},  {"plaaaaa临", IDENTIFIER_DOUBTFUL},
+    {"pl临aaaaa", IDENTIFIER_DOUBTFUL}, {"pddaaaaa", IDENTIFIER_DOUBTFUL}, /* farm machine */
 };
 
 static bool is_one_of(uint32_t code, struct text set)
@@ -112,9 +110,11 @@ static enum identifier_grade refuse(const char *value, struct error *error)
         suggestion[i] = value[i] == 'I' ? '1' : value[i] == 'O' ? '0' : value[i];
     suggestion[i] = '\0';
     if (grade_of(text_of(suggestion)) == IDENTIFIER_GOOD)
-        error_set(error, ERR_INVALID, "plate (号牌) has I or O, which plates do not use: %s; hint: perhaps %s", value, suggestion);
+        error_set(error, ERR_INVALID, "plate (号牌) has I or O, which plates do not use: %s; hint: perhaps %s", value,
+                  suggestion);
     else
-        error_set(error, ERR_INVALID, "plate (号牌) fits no known pattern: %s; hint: write it like 闽C12345 or 闽CD12345", value);
+        error_set(error, ERR_INVALID,
+                  "plate (号牌) fits no known pattern: %s; hint: write it like 闽C12345 or 闽CD12345", value);
     return IDENTIFIER_INVALID;
 }
 
@@ -125,7 +125,8 @@ enum identifier_grade plate_check(char value[IDENTIFIER_VALUE_BYTES], struct err
         return refuse(value, error);
     if (grade == IDENTIFIER_DOUBTFUL)
         error_set(error, ERR_INVALID,
-                  "plate (号牌) is temporary, military, a farm machine's or of an abolished kind: %s; hint: compare with the papers",
+                  "plate (号牌) is temporary, military, a farm machine's or of an abolished kind: %s; hint: compare "
+                  "with the papers",
                   value);
     return grade;
 }

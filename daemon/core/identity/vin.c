@@ -8,7 +8,8 @@ enum { CHECK_POSITION = 8 }; /* the ninth character */
 /* Value of a character in the sum, GB 16735 annex; -1 for I, O, Q and everything else. */
 static int transliterate(char c)
 {
-    static const signed char letters[26] = {1, 2, 3, 4, 5, 6, 7, 8, -1, 1, 2, 3, 4, 5, -1, 7, -1, 9, 2, 3, 4, 5, 6, 7, 8, 9};
+    static const signed char letters[26] = {1, 2,  3, 4,  5, 6, 7, 8, -1, 1, 2, 3, 4,
+                                            5, -1, 7, -1, 9, 2, 3, 4, 5,  6, 7, 8, 9};
     if (c >= '0' && c <= '9')
         return c - '0';
     return c >= 'A' && c <= 'Z' ? letters[c - 'A'] : -1;
@@ -39,11 +40,12 @@ static enum identifier_grade refuse_characters(const char *value, struct error *
     for (size_t i = 0; i <= VIN_LEN; i++)
         suggestion[i] = value[i] == 'I' ? '1' : value[i] == 'O' || value[i] == 'Q' ? '0' : value[i];
     if (!has_only_vin_characters(suggestion))
-        error_set(error, ERR_INVALID, "VIN (车架号) has characters other than A-Z without I, O, Q and 0-9: %s; hint: read it again",
-                  value);
+        error_set(error, ERR_INVALID,
+                  "VIN (车架号) has characters other than A-Z without I, O, Q and 0-9: %s; hint: read it again", value);
     else
         error_set(error, ERR_INVALID,
-                  "VIN (车架号) has I, O or Q, which no VIN has: %s; hint: perhaps %s, whose check digit %s; compare with the frame",
+                  "VIN (车架号) has I, O or Q, which no VIN has: %s; hint: perhaps %s, whose check digit %s; compare "
+                  "with the frame",
                   value, suggestion,
                   check_digit(suggestion) == suggestion[CHECK_POSITION] ? "is right" : "is wrong too");
     return IDENTIFIER_INVALID;
@@ -62,9 +64,10 @@ enum identifier_grade vin_check(char value[IDENTIFIER_VALUE_BYTES], struct error
     char computed = check_digit(value);
     if (computed == value[CHECK_POSITION])
         return IDENTIFIER_GOOD;
-    error_set(error, ERR_INVALID, "VIN (车架号) has check digit %c where %c is computed: %s; hint: %s", value[CHECK_POSITION],
-              computed, value,
-              value[0] == 'L' ? "a Chinese VIN must pass: misread or altered (疑似涂改), compare with the frame and review"
-                              : "not every foreign maker uses a check digit; compare with the frame");
+    error_set(error, ERR_INVALID, "VIN (车架号) has check digit %c where %c is computed: %s; hint: %s",
+              value[CHECK_POSITION], computed, value,
+              value[0] == 'L'
+                  ? "a Chinese VIN must pass: misread or altered (疑似涂改), compare with the frame and review"
+                  : "not every foreign maker uses a check digit; compare with the frame");
     return IDENTIFIER_DOUBTFUL;
 }
