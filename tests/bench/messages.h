@@ -126,7 +126,7 @@ static const struct bench_step BENCH_STEPS[] = {
     {EVENT_TYPE_DISMANTLED, EVENT_DETAIL_COMPOSITION},
     {EVENT_TYPE_DEREG_FILED, EVENT_DETAIL_CERTIFICATE},
 };
-enum { BENCH_STEP_COUNT = sizeof BENCH_STEPS / sizeof *BENCH_STEPS, BENCH_ASSEMBLIES = 5 };
+enum { BENCH_STEP_COUNT = sizeof BENCH_STEPS / sizeof *BENCH_STEPS, BENCH_ASSEMBLIES = 6 };
 
 struct bench_event_room {
     struct event event;
@@ -156,8 +156,8 @@ static inline void bench_vin(uint64_t vehicle, char vin[18])
 
 static inline void bench_fill_composition(struct bench_event_room *room)
 {
-    static const enum item_kind KINDS[BENCH_ASSEMBLIES] = {ITEM_KIND_ENGINE, ITEM_KIND_STEERING, ITEM_KIND_GEARBOX,
-                                                           ITEM_KIND_FRONT_AXLE, ITEM_KIND_REAR_AXLE};
+    static const enum item_kind KINDS[BENCH_ASSEMBLIES] = {ITEM_KIND_ENGINE,     ITEM_KIND_STEERING,  ITEM_KIND_GEARBOX,
+                                                           ITEM_KIND_FRONT_AXLE, ITEM_KIND_REAR_AXLE, ITEM_KIND_FRAME};
 
     for (size_t i = 0; i < BENCH_ASSEMBLIES; i++) {
         (void)snprintf(room->tags[i], sizeof room->tags[i], "%s-%zu", room->vin, i);

@@ -57,7 +57,7 @@ async function store(database, batch) {
 async function run(database) {
   let arrived = () => {};
   client.on('message', (_topic, _payload, packet) => { waiting.push(row(packet)); arrived(); });
-  const ended = seconds ? Date.now() + 1000 * Number(seconds) : Infinity;
+  const ended = Number(seconds) > 0 ? Date.now() + 1000 * Number(seconds) : Infinity;
   while (total < count && Date.now() < ended) {
     if (waiting.length === 0) {
       await new Promise((resolve) => { arrived = resolve; setTimeout(resolve, 100).unref(); });

@@ -15,7 +15,7 @@ subscribe() { # mosquitto_sub options...
 case $what in
 prime) subscribe -E ;;
 live)
-    (subscribe -W "$seconds") |
+    { (subscribe --quiet -W "$seconds") || [ $? = 27 ]; } | # 27: the time is over
         awk -v copy="$copy" -v batch="$batch" '
             NR % batch == 1 { print copy ";" }
             { print }

@@ -1,0 +1,1 @@
+"""What `make bench` consists of; tests/bench/run is its entry."""

@@ -1,0 +1,59 @@
+"""Figures: collected by name over the runs, printed as medians, held against the targets at the end."""
+import statistics
+
+# figure, what the issue asks, how to hold it against that
+TARGETS = [
+    ("drain_unsigned_1fix_ratio", "at least", 0.40),
+    ("drain_unsigned_10fix_ratio", "at least", 1.2),
+    ("drain_signed_10fix_ratio", "at least", 0.8),
+    ("drain_events", "at least", 3000),
+    ("live_2000_p99_ratio", "at most", 4),
+    ("live_10000_p99_ratio", "at most", 4),
+    ("memory_peak", "at most", 64),
+    ("memory_growth", "at most", 4),
+    ("startup_1m_items", "at most", 3),
+]
+
+
+def format_number(value):
+    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
+class Figures:
+    def __init__(self):
+        self.samples, self.units, self.absent = {}, {}, []
+
+    def add(self, name, value, unit):
+        self.samples.setdefault(name, []).append(value)
+        self.units[name] = unit
+
+    def skip(self, name, reason):
+        if name not in dict(self.absent):
+            self.absent.append((name, reason))
+
+    def median(self, name):
+        return statistics.median(self.samples[name])
+
+    def print(self, names):
+        for name in names:
+            print(f"bench {name} {format_number(self.median(name))} {self.units[name]}", flush=True)
+
+    def print_skipped(self):
+        for name, reason in self.absent:
+            print(f"bench {name} skipped: {reason}")
+
+    def print_targets(self):
+        """The table of targets; how many are not met."""
+        missed = 0
+        print(f"\n{'figure':<30} {'target':>14} {'measured':>12}  unit")
+        for name, relation, target in TARGETS:
+            if name not in self.samples:
+                print(f"{name:<30} {relation + ' ' + format_number(target):>14} {'-':>12}  not measured")
+                missed += 1
+                continue
+            value = self.median(name)
+            met = value >= target if relation == "at least" else value <= target
+            missed += not met
+            print(f"{name:<30} {relation + ' ' + format_number(target):>14} {format_number(value):>12}  {self.units[name]}"
+                  f"{'' if met else '  NOT MET'}")
+        return missed
