@@ -1,0 +1,436 @@
+/* rebuild.c - custodyctl rebuild: folds every item's events again and compares with the stored state; repairs it without --check.
+ *
+ * --check reads one snapshot of the whole database, so it may run beside the daemon. A repair goes in steps, each one transaction
+ * that locks its items first, as the daemon does; so it may run beside the daemon, too. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/encoding.h"
+#include "ctl/ctl.h"
+#include "ctl/history.h"
+#include "ctl/table.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+enum { FINDINGS_ROOM = 512, FACTS_MAX_BYTES = 64 * 1024, VALUE_BYTES = 32, ITEMS_PER_STEP = 500 };
+
+/* ---- the columns of custody.item that the fold decides ---- */
+
+static void put_number(char *out, int64_t number)
+{
+    snprintf(out, VALUE_BYTES, "%" PRId64, number);
+}
+
+/* 0 is NULL in the database: ids start at 1, and a time is set together with what it belongs to. */
+static void put_or_null(char *out, int64_t number)
+{
+    out[0] = '\0';
+    if (number != 0)
+        put_number(out, number);
+}
+
+#define SQL_US(column) "(extract(epoch FROM " column ") * 1000000)::bigint"
+#define SQL_TIME(parameter) "to_timestamp(0) + " parameter "::bigint * interval '1 microsecond'"
+
+/* column, how it reads as a number, how a number ($n) becomes it, its value in the folded state */
+#define COLUMN_TABLE(X)                                                                                                \
+    X(kind, "kind", "$2::smallint", put_number(out, (int64_t)state->kind))                                             \
+    X(physical, "physical", "$3::smallint", put_number(out, (int64_t)state->physical))                                 \
+    X(legal, "legal", "$4::smallint", put_number(out, (int64_t)state->legal))                                          \
+    X(ban, "ban", "$5::smallint", put_number(out, (int64_t)state->ban))                                                \
+    X(banned_at, SQL_US("banned_at"), SQL_TIME("$6"), put_or_null(out, state->banned_at_us))                           \
+    X(terminal, "terminal::integer", "$7::integer::boolean", put_number(out, state->terminal))                         \
+    X(holder_party_id, "holder_party_id", "$8::bigint", put_or_null(out, state->holder_party_id))                      \
+    X(offered_party_id, "offered_party_id", "$9::bigint", put_or_null(out, state->offered_party_id))                   \
+    X(site_id, "site_id", "$10::bigint", put_or_null(out, state->site_id))                                             \
+    X(mass_g, "mass_g", "$11::bigint", if (state->has_mass) put_number(out, state->mass_g); else out[0] = '\0')        \
+    X(event_count, "event_count", "$12::integer", put_number(out, (int64_t)state->event_count))                        \
+    X(first_event_at, SQL_US("first_event_at"), SQL_TIME("$13"), put_or_null(out, state->first_event_at_us))           \
+    X(last_event_at, SQL_US("last_event_at"), SQL_TIME("$14"), put_or_null(out, state->last_event_at_us))
+
+static const char *const column_names[] = {
+#define X(name, read, write, value) #name,
+    COLUMN_TABLE(X)
+#undef X
+};
+enum {
+#define X(name, read, write, value) COLUMN_##name,
+    COLUMN_TABLE(X)
+#undef X
+        COLUMN_COUNT
+};
+
+#define X(name, read, write, value)                                                                                    \
+    static void value_of_##name(const struct item_state *state, char *out)                                             \
+    {                                                                                                                  \
+        value;                                                                                                         \
+    }
+COLUMN_TABLE(X)
+#undef X
+
+static void (*const column_values[])(const struct item_state *state, char *out) = {
+#define X(name, read, write, value) value_of_##name,
+    COLUMN_TABLE(X)
+#undef X
+};
+
+/* Stored values, in the order of the table, then the facts in hexadecimal. */
+static const char select_items[] = "SELECT item_id, "
+#define X(name, read, write, value) read ", "
+    COLUMN_TABLE(X)
+#undef X
+    "encode(facts, 'hex') FROM custody.item WHERE item_id = ANY ($1::bigint[]) ORDER BY item_id";
+
+static const char update_item[] = "UPDATE custody.item SET "
+#define X(name, read, write, value) #name " = " write ", "
+    COLUMN_TABLE(X)
+#undef X
+    "facts = decode($15, 'hex') WHERE item_id = $1::bigint";
+
+/* ---- one run ---- */
+
+struct rebuild {
+    struct ctl *ctl;
+    bool check;
+    int64_t items, events, differences, unreadable;
+    json_t *list; /* with --json: the differences */
+    struct registered registered;
+};
+
+/* What the fold makes of one item. */
+struct folded {
+    const struct item_history *history;
+    struct item_state state;
+    struct finding room[FINDINGS_ROOM];
+    struct findings findings;
+    char *facts; /* hexadecimal, malloc'd */
+};
+
+static void report_difference(struct rebuild *rebuild, int64_t item_id, const char *what, const char *stored, const char *folded)
+{
+    rebuild->differences++;
+    if (rebuild->ctl->json) {
+        json_array_append_new(rebuild->list, json_pack("{s:I, s:s, s:s, s:s}", "item_id", (json_int_t)item_id, "what", what, "stored",
+                                                       stored, "folded", folded));
+        return;
+    }
+    fprintf(rebuild->ctl->out, "item %" PRId64 ": %s: stored ", item_id, what);
+    text_print_safe(stored[0] ? stored : "nothing", rebuild->ctl->out);
+    fputs(", folded ", rebuild->ctl->out);
+    text_print_safe(folded[0] ? folded : "nothing", rebuild->ctl->out);
+    fputc('\n', rebuild->ctl->out);
+}
+
+/* "5 dismantled": the words help whoever reads the difference. */
+static const char *with_word(size_t column, const char *value, char *out, size_t size)
+{
+    const char *word = NULL;
+    long number = strtol(value, NULL, 10);
+    if (value[0] && strcmp(column_names[column], "physical") == 0)
+        word = physical_state_word((enum physical_state)number);
+    else if (value[0] && strcmp(column_names[column], "legal") == 0)
+        word = legal_state_word((enum legal_state)number);
+    else if (value[0] && strcmp(column_names[column], "ban") == 0)
+        word = resale_ban_word((enum resale_ban)number);
+    else if (value[0] && strcmp(column_names[column], "kind") == 0)
+        word = item_kind_word((enum item_kind)number);
+    snprintf(out, size, "%s%s%s", value, word ? " " : "", word ? word : "");
+    return out;
+}
+
+static bool compare_state(struct rebuild *rebuild, const struct folded *folded, const struct rows *stored, size_t row)
+{
+    bool same = true;
+    for (size_t i = 0; i < COLUMN_COUNT; i++) {
+        char value[VALUE_BYTES], stored_words[64], folded_words[64];
+        column_values[i](&folded->state, value);
+        if (strcmp(value, rows_text(stored, row, i + 1)) == 0)
+            continue;
+        same = false;
+        report_difference(rebuild, folded->history->item_id, column_names[i],
+                          with_word(i, rows_text(stored, row, i + 1), stored_words, sizeof stored_words),
+                          with_word(i, value, folded_words, sizeof folded_words));
+    }
+    const char *facts = rows_text(stored, row, COLUMN_COUNT + 1);
+    if (strcmp(facts, folded->facts) != 0) {
+        same = false;
+        report_difference(rebuild, folded->history->item_id, "facts", facts, folded->facts);
+    }
+    return same;
+}
+
+static int store_state(struct rebuild *rebuild, const struct folded *folded)
+{
+    char id[VALUE_BYTES], values[COLUMN_COUNT][VALUE_BYTES];
+    const char *params[COLUMN_COUNT + 2];
+    put_number(id, folded->history->item_id);
+    params[0] = id;
+    for (size_t i = 0; i < COLUMN_COUNT; i++) {
+        column_values[i](&folded->state, values[i]);
+        params[i + 1] = values[i][0] ? values[i] : NULL;
+    }
+    params[COLUMN_COUNT + 1] = folded->facts;
+    return ctl_query(rebuild->ctl, update_item, COUNT(params), params, NULL);
+}
+
+/* ---- flags of the rules that the fold evaluates ---- */
+
+enum flag_column { FLAG_ID, FLAG_ITEM, FLAG_RULE, FLAG_KEY, FLAG_STATE };
+
+static const char select_flags[] = "SELECT flag_id, item_id, rule, key, state FROM flag.flag WHERE item_id = ANY ($1::bigint[]) "
+                                   "AND rule IN ('C01', 'C02', 'C03', 'C08', 'C09', 'C10') ORDER BY item_id, flag_id";
+
+static bool finding_is(const struct finding *finding, const char *rule, const char *key)
+{
+    return strcmp(rule_infos[finding->rule].id, rule) == 0 && strcmp(finding->key, key) == 0;
+}
+
+static bool has_finding(const struct folded *folded, const char *rule, const char *key)
+{
+    for (size_t i = 0; i < folded->findings.count; i++) {
+        if (finding_is(&folded->findings.list[i], rule, key))
+            return true;
+    }
+    return false;
+}
+
+/* The row of the finding's flag, or SIZE_MAX. */
+static size_t flag_row(const struct rows *flags, int64_t item_id, const struct finding *finding)
+{
+    for (size_t row = 0; row < rows_count(flags); row++) {
+        if (rows_i64(flags, row, FLAG_ITEM) == item_id && finding_is(finding, rows_text(flags, row, FLAG_RULE), rows_text(flags, row, FLAG_KEY)))
+            return row;
+    }
+    return SIZE_MAX;
+}
+
+static int raise_flag(struct rebuild *rebuild, const struct folded *folded, const struct finding *finding)
+{
+    static const char sql[] =
+        "WITH before AS (SELECT state FROM flag.flag WHERE subject = 'item:' || $1::text AND rule = $2 AND key = $5), "
+        "raised AS (INSERT INTO flag.flag (rule, rule_version, severity, subject, item_id, key, detail, event_at) "
+        "VALUES ($2, $3::integer, $4::smallint, 'item:' || $1::text, $1::bigint, $5, $6, " SQL_TIME("$7") ") "
+        "ON CONFLICT (subject, rule, key) DO UPDATE SET state = 'new', detail = excluded.detail, changed_at = now() "
+        "RETURNING flag_id), "
+        "evidence AS (INSERT INTO flag.evidence (flag_id, log_index, ordinal) SELECT flag_id, $8::bigint, $9::smallint FROM raised "
+        "WHERE $8 IS NOT NULL ON CONFLICT DO NOTHING) "
+        "INSERT INTO flag.action (flag_id, from_state, to_state, actor, reason) "
+        "SELECT flag_id, (SELECT state FROM before), 'new', 'custodyctl', 'rebuild' FROM raised";
+    const struct rule_info *rule = &rule_infos[finding->rule];
+    const struct history_event *event = finding->event < folded->history->count ? &folded->history->events[finding->event] : NULL;
+    char id[VALUE_BYTES], version[VALUE_BYTES], severity[VALUE_BYTES], at[VALUE_BYTES], log_index[VALUE_BYTES], ordinal[VALUE_BYTES];
+    put_number(id, folded->history->item_id);
+    put_number(version, rule->version);
+    put_number(severity, rule->severity);
+    put_number(at, finding->at_us);
+    put_number(log_index, event ? (int64_t)event->log_index : 0);
+    put_number(ordinal, event ? event->ordinal : 0);
+    const char *params[] = {id, rule->id, version, severity, finding->key, finding->text, at, event ? log_index : NULL, ordinal};
+    return ctl_query(rebuild->ctl, sql, COUNT(params), params, NULL);
+}
+
+static int withdraw_flag(struct rebuild *rebuild, const char *flag_id, const char *state)
+{
+    static const char sql[] = "WITH moved AS (UPDATE flag.flag SET state = 'withdrawn', changed_at = now() WHERE flag_id = $1 "
+                              "RETURNING flag_id) INSERT INTO flag.action (flag_id, from_state, to_state, actor, reason) "
+                              "SELECT flag_id, $2, 'withdrawn', 'custodyctl', 'rebuild: the events do not support it' FROM moved";
+    return ctl_query(rebuild->ctl, sql, 2, (const char *const[]){flag_id, state}, NULL);
+}
+
+static bool is_open_state(const char *state)
+{
+    return strcmp(state, "new") == 0 || strcmp(state, "under_review") == 0 || strcmp(state, "confirmed") == 0;
+}
+
+/* Every finding has a flag that was not withdrawn; what people closed stays closed. */
+static int compare_findings(struct rebuild *rebuild, const struct folded *folded, const struct rows *flags)
+{
+    int exit_code = CTL_OK;
+    for (size_t i = 0; exit_code == CTL_OK && i < folded->findings.count; i++) {
+        const struct finding *finding = &folded->findings.list[i];
+        size_t row = flag_row(flags, folded->history->item_id, finding);
+        const char *state = row == SIZE_MAX ? "" : rows_text(flags, row, FLAG_STATE);
+        if (row != SIZE_MAX && strcmp(state, "withdrawn") != 0)
+            continue;
+        char what[FINDING_KEY_BYTES + 16], text[FINDING_TEXT_BYTES + 16];
+        snprintf(what, sizeof what, "flag %s %s", rule_infos[finding->rule].id, finding->key);
+        snprintf(text, sizeof text, "raised: %s", finding->text);
+        report_difference(rebuild, folded->history->item_id, what, state, text);
+        if (!rebuild->check)
+            exit_code = raise_flag(rebuild, folded, finding);
+    }
+    return exit_code;
+}
+
+/* Every open flag has a finding. */
+static int compare_flags(struct rebuild *rebuild, const struct folded *folded, const struct rows *flags)
+{
+    int exit_code = CTL_OK;
+    for (size_t row = 0; exit_code == CTL_OK && row < rows_count(flags); row++) {
+        const char *rule = rows_text(flags, row, FLAG_RULE), *key = rows_text(flags, row, FLAG_KEY), *state = rows_text(flags, row, FLAG_STATE);
+        if (rows_i64(flags, row, FLAG_ITEM) != folded->history->item_id || !is_open_state(state) || has_finding(folded, rule, key))
+            continue;
+        char what[FINDING_KEY_BYTES + 16];
+        snprintf(what, sizeof what, "flag %s %s", rule, key);
+        report_difference(rebuild, folded->history->item_id, what, state, "");
+        if (!rebuild->check)
+            exit_code = withdraw_flag(rebuild, rows_text(flags, row, FLAG_ID), state);
+    }
+    return exit_code;
+}
+
+/* ---- folding ---- */
+
+static int fold_item(struct rebuild *rebuild, const struct item_history *history, struct folded *folded)
+{
+    struct buffer facts;
+    *folded = (struct folded){.history = history};
+    folded->findings = (struct findings){.list = folded->room, .room = FINDINGS_ROOM};
+    custody_fold(history->events, history->count, history->kind, &rebuild->registered.directory, &folded->state, &folded->findings);
+    buffer_init(&facts, FACTS_MAX_BYTES);
+    item_facts_encode(&folded->state.facts, &facts);
+    folded->facts = facts.failed ? NULL : malloc(HEX_SIZE(facts.len));
+    if (folded->facts)
+        hex_encode(facts.data, facts.len, folded->facts);
+    buffer_fini(&facts);
+    return folded->facts ? CTL_OK : ctl_fail(rebuild->ctl, CTL_TEMPORARY, "rebuild: %s", error_words(ERR_NO_MEMORY));
+}
+
+/* An item whose events cannot all be read is named and left alone: folding the rest would make a wrong state. */
+static int rebuild_item(struct rebuild *rebuild, const struct item_history *history, const struct rows *stored, size_t row,
+                        const struct rows *flags)
+{
+    struct folded folded;
+    rebuild->items++;
+    rebuild->events += (int64_t)(history->count + history->unreadable);
+    if (history->unreadable > 0) {
+        char count[64];
+        rebuild->unreadable += (int64_t)history->unreadable;
+        snprintf(count, sizeof count, "%zu events cannot be read", history->unreadable);
+        report_difference(rebuild, history->item_id, "events", rows_text(stored, row, COLUMN_event_count + 1), count);
+        return CTL_OK;
+    }
+    int exit_code = fold_item(rebuild, history, &folded);
+    if (exit_code != CTL_OK)
+        return exit_code;
+    if (!compare_state(rebuild, &folded, stored, row) && !rebuild->check)
+        exit_code = store_state(rebuild, &folded);
+    if (exit_code == CTL_OK)
+        exit_code = compare_findings(rebuild, &folded, flags);
+    if (exit_code == CTL_OK)
+        exit_code = compare_flags(rebuild, &folded, flags);
+    free(folded.facts);
+    return exit_code;
+}
+
+static int rebuild_items(struct rebuild *rebuild, const char *ids)
+{
+    struct history history;
+    struct rows *stored = NULL, *flags = NULL;
+    const char *params[] = {ids};
+    int exit_code = history_load(rebuild->ctl, ids, &history);
+    if (exit_code == CTL_OK)
+        exit_code = ctl_query(rebuild->ctl, select_items, 1, params, &stored);
+    if (exit_code == CTL_OK)
+        exit_code = ctl_query(rebuild->ctl, select_flags, 1, params, &flags);
+    for (size_t i = 0; exit_code == CTL_OK && i < history.item_count; i++)
+        exit_code = rebuild_item(rebuild, &history.items[i], stored, i, flags);
+    rows_free(flags);
+    rows_free(stored);
+    history_fini(&history);
+    return exit_code;
+}
+
+/* ---- steps over all items ---- */
+
+/* The next items after *last as an array, malloc'd; NULL text when there are none. */
+static int next_ids(struct rebuild *rebuild, int64_t *last, char **ids)
+{
+    static const char sql[] = "SELECT array_agg(item_id ORDER BY item_id)::text, max(item_id) FROM "
+                              "(SELECT item_id FROM custody.item WHERE item_id > $1::bigint ORDER BY item_id LIMIT $2::bigint) AS next";
+    char after[VALUE_BYTES], most[VALUE_BYTES];
+    struct rows *rows = NULL;
+    put_number(after, *last);
+    put_number(most, ITEMS_PER_STEP);
+    int exit_code = ctl_query(rebuild->ctl, sql, 2, (const char *const[]){after, most}, &rows);
+    *ids = NULL;
+    if (exit_code == CTL_OK && !rows_is_null(rows, 0, 0)) {
+        *ids = strdup(rows_text(rows, 0, 0));
+        *last = rows_i64(rows, 0, 1);
+    }
+    rows_free(rows);
+    return exit_code;
+}
+
+static int repair_step(struct rebuild *rebuild, const char *ids)
+{
+    int exit_code = ctl_query(rebuild->ctl, "BEGIN", 0, NULL, NULL);
+    if (exit_code == CTL_OK)
+        exit_code = ctl_query(rebuild->ctl, "SELECT FROM custody.item WHERE item_id = ANY ($1::bigint[]) ORDER BY item_id FOR UPDATE", 1,
+                              (const char *const[]){ids}, NULL);
+    if (exit_code == CTL_OK)
+        exit_code = rebuild_items(rebuild, ids);
+    if (exit_code == CTL_OK)
+        exit_code = ctl_query(rebuild->ctl, "COMMIT", 0, NULL, NULL);
+    return exit_code;
+}
+
+static int rebuild_all(struct rebuild *rebuild)
+{
+    int64_t last = 0;
+    char *ids = NULL;
+    int exit_code = CTL_OK;
+    if (rebuild->check)
+        exit_code = ctl_query(rebuild->ctl, "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY", 0, NULL, NULL);
+    if (exit_code == CTL_OK)
+        exit_code = registered_load(rebuild->ctl, &rebuild->registered);
+    while (exit_code == CTL_OK) {
+        exit_code = next_ids(rebuild, &last, &ids);
+        if (exit_code != CTL_OK || !ids)
+            break;
+        exit_code = rebuild->check ? rebuild_items(rebuild, ids) : repair_step(rebuild, ids);
+        free(ids);
+    }
+    return exit_code;
+}
+
+static int print_outcome(struct rebuild *rebuild)
+{
+    struct ctl *ctl = rebuild->ctl;
+    if (ctl->json)
+        return ctl_print_json(ctl, json_pack("{s:b, s:I, s:I, s:I, s:O}", "check", rebuild->check, "items", (json_int_t)rebuild->items,
+                                             "events", (json_int_t)rebuild->events, "unreadable_events",
+                                             (json_int_t)rebuild->unreadable, "differences", rebuild->list));
+    fprintf(ctl->out, "%" PRId64 " items, %" PRId64 " events, %" PRId64 " differences%s\n", rebuild->items, rebuild->events,
+            rebuild->differences, rebuild->differences > rebuild->unreadable && !rebuild->check ? " repaired" : "");
+    return CTL_OK;
+}
+
+int rebuild_command(struct ctl *ctl, int argc, char **argv)
+{
+    bool check = false;
+    const struct ctl_option options[] = {
+        {"check", CTL_OPTION_FLAG, NULL, "only compare, change nothing; exit 1 on a difference", &check, 0, 0},
+    };
+    const struct ctl_usage usage = {
+        "",
+        "Folds the events of every item again, from the records as they were received, and\n"
+        "compares with the stored state and flags; names each difference. Without --check it\n"
+        "repairs them. Both may run beside the daemon.\n\n"
+        "Exit code: 0 the same (or repaired), 1 differences with --check, or events that cannot\n"
+        "be read.\n",
+        0, 0, options, COUNT(options)};
+    int exit_code;
+    if (!ctl_parse(ctl, &usage, &argc, &argv, &exit_code))
+        return exit_code;
+    struct rebuild rebuild = {.ctl = ctl, .check = check, .list = json_array()};
+    exit_code = rebuild_all(&rebuild);
+    registered_fini(&rebuild.registered);
+    if (exit_code == CTL_OK)
+        exit_code = print_outcome(&rebuild);
+    bool negative = rebuild.unreadable > 0 || (check && rebuild.differences > 0);
+    json_decref(rebuild.list);
+    return exit_code == CTL_OK && negative ? CTL_NEGATIVE : exit_code;
+}
