@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/encoding.h"
-#include "base/hash.h"
+#include "core/ledger/note.h"
 #include "ctl/ctl.h"
 #include "io/keyfile.h"
 
@@ -28,15 +28,6 @@ static bool is_note_name(const char *name)
     return true;
 }
 
-/* First 4 bytes of SHA-256(name || "\n" || 0x01 || public key): C2SP signed-note. */
-static void note_key_id(const char *name, const uint8_t public_key[PUBLIC_KEY_BYTES], uint8_t key_id[KEY_ID_BYTES])
-{
-    const uint8_t type = KEY_TYPE_ED25519;
-    const struct hash_part parts[] = {{name, strlen(name)}, {"\n", 1}, {&type, 1}, {public_key, PUBLIC_KEY_BYTES}};
-    struct digest digest = sha256_parts(parts, sizeof parts / sizeof parts[0]);
-    memcpy(key_id, digest.bytes, KEY_ID_BYTES);
-}
-
 static int print_key(struct ctl *ctl, const char *name, const char *path, const uint8_t public_key[PUBLIC_KEY_BYTES])
 {
     uint8_t key_id[KEY_ID_BYTES], typed[1 + PUBLIC_KEY_BYTES] = {KEY_TYPE_ED25519};
@@ -46,7 +37,7 @@ static int print_key(struct ctl *ctl, const char *name, const char *path, const 
     if (is_source)
         source_key_id(text_of(name), public_key, key_id);
     else
-        note_key_id(name, public_key, key_id);
+        note_key_hash(text_of(name), public_key, key_id);
     hex_encode(key_id, sizeof key_id, id);
     base64_encode(public_key, PUBLIC_KEY_BYTES, key);
     memcpy(typed + 1, public_key, PUBLIC_KEY_BYTES);
