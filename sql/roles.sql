@@ -74,10 +74,11 @@ END $$;
 GRANT USAGE ON SCHEMA migration, registry, ledger
     TO custody_ingest, custody_monitor, custody_registrar, custody_police, custody_ecology, custody_commerce, custody_firm;
 GRANT USAGE ON SCHEMA migration TO custody_console;
-GRANT USAGE ON SCHEMA custody, flag, report, api TO custody_ingest, custody_police, custody_ecology, custody_commerce, custody_firm;
+GRANT USAGE ON SCHEMA custody, flag TO custody_ingest;
+GRANT USAGE ON SCHEMA custody, flag, report, api TO custody_police, custody_ecology, custody_commerce, custody_firm;
 GRANT USAGE ON SCHEMA telemetry TO custody_ingest, custody_police, custody_ecology, custody_firm;
 GRANT USAGE ON SCHEMA reentry TO custody_ingest, custody_police, custody_commerce, custody_firm;
-GRANT USAGE ON SCHEMA api, report TO custody_registrar;
+GRANT USAGE ON SCHEMA api TO custody_registrar;
 
 -- Programs ask whether the schema is theirs before they begin.
 GRANT SELECT ON migration.applied
@@ -124,10 +125,10 @@ GRANT SELECT ON reentry.sighting, reentry.sighted_identifier TO custody_police, 
 GRANT SELECT ON flag.action TO custody_police, custody_ecology, custody_commerce; -- a firm does not see who worked on a flag
 GRANT EXECUTE ON FUNCTION registry.own_party() TO custody_monitor, custody_registrar, custody_police, custody_ecology, custody_commerce, custody_firm;
 
--- Answers run with the rights of who asks, so everybody may ask.
+-- Answers run with the rights of who asks, so everybody who asks may ask anything.
 GRANT SELECT ON ALL TABLES IN SCHEMA report TO custody_police, custody_ecology, custody_commerce, custody_firm;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA api
-    TO custody_ingest, custody_registrar, custody_police, custody_ecology, custody_commerce, custody_firm;
+    TO custody_registrar, custody_police, custody_ecology, custody_commerce, custody_firm;
 
 -- ---- row-level security: an authority sees all rows of the tables it has, a firm its own
 

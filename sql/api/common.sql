@@ -93,3 +93,12 @@ RETURN (SELECT jsonb_build_object('code', code, 'name', name, 'kind', api.word('
 CREATE OR REPLACE FUNCTION api.site(wanted bigint) RETURNS jsonb
 LANGUAGE sql STABLE PARALLEL SAFE STRICT
 RETURN (SELECT jsonb_build_object('code', code, 'name', name, 'area', area) FROM registry.site WHERE site_id = wanted);
+
+COMMENT ON FUNCTION api.words(text) IS 'Words of one list of numbers of the wire contract, from position 0; NULL for a list that is not there.';
+COMMENT ON FUNCTION api.word(text, integer) IS 'Word behind a number; NULL where the list has none.';
+COMMENT ON FUNCTION api.number(text, text) IS 'Number of a word; NULL where the list has no such word.';
+COMMENT ON FUNCTION api.rule(text) IS 'Article that a rule rests on, its Chinese and its English title; NULL for a rule that this version does not have.';
+COMMENT ON FUNCTION api.time(timestamptz) IS 'Asia/Shanghai wall time with its offset.';
+COMMENT ON FUNCTION api.place(integer, integer) IS 'Position as a JSON document, from 1e-7 degrees WGS-84 to degrees; NULL where there is none.';
+COMMENT ON FUNCTION api.party(bigint) IS 'Party as a JSON document; NULL where there is none, or not for this viewer.';
+COMMENT ON FUNCTION api.site(bigint) IS 'Site as a JSON document; NULL where there is none, or not for this viewer.';

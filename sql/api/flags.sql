@@ -53,3 +53,5 @@ RETURN (SELECT api.flag_head(f) || jsonb_build_object(
 
 COMMENT ON FUNCTION api.flags(text[], text, integer, integer) IS 'The queue of flags, gravest and then oldest first.';
 COMMENT ON FUNCTION api.flag(bigint) IS 'One flag with its evidence and its moves.';
+COMMENT ON FUNCTION api.flag_head(flag.flag) IS 'What every list of flags says of one.';
+COMMENT ON FUNCTION api.item_flags(bigint) IS 'Flags of one item.';

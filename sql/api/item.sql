@@ -75,3 +75,7 @@ RETURN (SELECT jsonb_build_object(
 
 COMMENT ON FUNCTION api.item(bigint) IS 'Everything known of one item as a JSON document, NULL where there is none.';
 COMMENT ON FUNCTION api.find_items(jsonb) IS 'Items that carry one of the given normalised identifiers.';
+COMMENT ON FUNCTION api.item_identifiers(bigint) IS 'Identifiers of one item, those that prove it first.';
+COMMENT ON FUNCTION api.item_events(bigint) IS 'Events of one item in the order in which they are folded.';
+COMMENT ON FUNCTION api.item_sightings(bigint) IS 'Sightings of any identifier of one item.';
+COMMENT ON FUNCTION api.item_children(bigint) IS 'Items that were taken out of one item.';

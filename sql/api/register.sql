@@ -255,3 +255,15 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION api.register(jsonb) IS 'Enters an array of registry documents in one transaction; see the head of register.sql.';
+COMMENT ON FUNCTION api.register_compare(text, jsonb, jsonb) IS 'Refuses a document that differs from what is registered.';
+COMMENT ON FUNCTION api.register_party_id(text, text) IS 'Number of the party with a code; an error where there is none.';
+COMMENT ON FUNCTION api.register_site_id(text, text) IS 'Number of the site with a code; an error where there is none.';
+COMMENT ON FUNCTION api.register_vehicle_id(text, text) IS 'Number of the vehicle with a plate; an error where there is none.';
+COMMENT ON FUNCTION api.register_area(text, text) IS 'The area code itself; an error where there is no such area.';
+COMMENT ON FUNCTION api.register_party(jsonb) IS 'Enters a party; false: it was there with the same values.';
+COMMENT ON FUNCTION api.register_site(jsonb) IS 'Enters a site; false: it was there with the same values.';
+COMMENT ON FUNCTION api.register_vehicle(jsonb) IS 'Enters a truck; false: it was there with the same values.';
+COMMENT ON FUNCTION api.register_permit(jsonb) IS 'Enters a permit; false: it was there with the same values.';
+COMMENT ON FUNCTION api.source_key_id(text, bytea) IS 'Id of a source''s key: first 4 bytes of SHA-256("custody-source/v1\n" || source || "\n" || 0x01 || public key).';
+COMMENT ON FUNCTION api.register_key(jsonb) IS 'Enters or revokes a key of a source; false: it was so before.';
+COMMENT ON FUNCTION api.register_source(jsonb) IS 'Enters a source, and its key where one is given; false: it was there with the same values.';

@@ -34,6 +34,7 @@ CREATE TABLE migration.applied (
     applied_at  timestamptz NOT NULL DEFAULT now(),
     applied_by  text NOT NULL DEFAULT session_user
 );
+CREATE UNIQUE INDEX applied_once ON migration.applied (name) WHERE name LIKE 'migrations/%';
 COMMENT ON TABLE migration.applied IS
     'Every run of an SQL file. The last row of a name is what is in force. Numbered migrations have one row, repeatable files one a run. Append-only.';
 COMMENT ON COLUMN migration.applied.applied_id IS 'Order of the runs.';
