@@ -14,18 +14,24 @@
 #include "core/finding.h"
 #include "core/report.h"
 
-/* What an item was in an event. */
-enum item_role {
-    ITEM_ROLE_SUBJECT = 0, /* event.item */
-    ITEM_ROLE_PART = 1,    /* one of event.composition.parts */
-};
-
 /* What the fold makes of an event that it was given. */
 enum event_standing {
     EVENT_STANDS = 0,
     EVENT_DUPLICATE,              /* its event_id was reported before (lower log index): ignored */
     EVENT_CORRECTED_BY_REPORTER,  /* taken back by the party that reported it */
     EVENT_CORRECTED_BY_AUTHORITY, /* taken back by the police or, a certificate, by the commerce bureau */
+};
+
+/* How an event that refers to another fared: a hand-over to its other half, a correction or dispute to what it names. */
+enum event_outcome {
+    OUTCOME_NONE = 0,           /* refers to nothing, or nothing has come to it (yet) */
+    OUTCOME_MATCHED,            /* the other half is there; the correction counts; the contested event stands */
+    OUTCOME_DIFFERS,            /* a duplicate that says something else than the event that has its id */
+    OUTCOME_TARGET_UNKNOWN,     /* names no event of this item (yet) */
+    OUTCOME_TARGET_FOREIGN,     /* only the reporter of an event or the police may take it back */
+    OUTCOME_TARGET_CERTIFICATE, /* a certificate is voided (CERT_VOIDED), or corrected by the commerce bureau */
+    OUTCOME_TARGET_CORRECTION,  /* a correction is not corrected: report the event again */
+    OUTCOME_TARGET_LATER,       /* names an event that happened after it */
 };
 
 /* One event of an item's history, with what the registry knows about its reporter. Borrows everything. */
@@ -41,7 +47,7 @@ struct history_event {
 
     /* Written by custody_fold; what was there before does not matter. */
     enum event_standing standing;
-    bool matched; /* half of a hand-over whose other half is there */
+    enum event_outcome outcome;
 };
 
 struct item_state {

@@ -1,15 +1,20 @@
-/* lifecycle.h - the states of an item and the tables of the moves that law and policy allow: physical, legal, resale ban.
+/* lifecycle.h - the states of an item and the tables of the moves that law and policy allow.
  *
- * Every item runs two machines side by side. The physical one follows the thing (picked up, in the yard, dismantled, destroyed),
- * the legal one its papers (compared, certified, deregistered). Beside them stands the resale ban. Each event type belongs to
- * exactly one machine. A kind of item is nothing but rows in lifecycle.c: adding a kind is adding rows.
+ * Every item runs two machines side by side. The physical one follows the thing (picked up, in the yard, dismantled,
+ * destroyed), the legal one its papers (compared, certified, deregistered). Beside them stands the resale ban. Each type of
+ * event belongs to exactly one machine. A kind of item is nothing but rows in lifecycle.c: adding a kind is adding rows.
  *
  * A vehicle that goes the straight way:
  *
  *   physical  NONE -> BOOKED -> IN_TRANSIT -> AT_YARD -> DEPOLLUTED -> DISMANTLED -> DESTROYED
  *   legal     NONE ............................ VERIFIED -> CERTIFIED -> DEREG_PENDING -> DEREGISTERED
- *     (under police supervision 监销:           VERIFIED -> SUPERVISED -> [dismantled] -> CERTIFIED -> ...)
+ *     (under police supervision:               VERIFIED -> SUPERVISED -> [dismantled] -> CERTIFIED -> ...)
  *   ban       none ......... banned .................... banned for good (from the certificate on)
+ *
+ * When an event comes that the table does not have, or whose guard fails, rule C03 speaks and the state follows the world
+ * all the same where the event says what happened to the thing or its papers (struct event_nature): a car that was
+ * shredded without a certificate is shredded. It follows forward only (to a higher stage), and never to anything that would
+ * read as clearer than it is: no ban is lifted, no quarantine ended, no wipe believed by a move that the table does not have.
  */
 #ifndef CUSTODY_CORE_CUSTODY_LIFECYCLE_H
 #define CUSTODY_CORE_CUSTODY_LIFECYCLE_H
@@ -28,8 +33,8 @@ enum state_end {
     STATE_TERMINAL, /* the thing is no more: its identifier should never be seen again (CBV 2.0 "destroying") */
 };
 
-/* Constant, number in the database (stable: never renumber), stage (an event that the table does not have moves a state only to a
- * higher stage: nobody un-dismantles a car), end, word, Chinese. Numbers below 64: sets of states are 64-bit masks. */
+/* Constant, number in the database (stable: never renumber), stage (an event that the table does not have moves a state only
+ * to a higher stage: nobody un-dismantles a car), end, word, Chinese. Numbers below 64: sets of states are 64-bit masks. */
 #define PHYSICAL_STATE_TABLE(X)                                                                                        \
     X(PHYSICAL_NONE, 0, 0, STATE_GOES_ON, "none", "无实物记录")                                                        \
     X(PHYSICAL_BOOKED, 1, 1, STATE_GOES_ON, "booked", "已预约")                                                        \
@@ -104,8 +109,16 @@ enum state_end physical_state_end(enum physical_state state);
 int physical_state_stage(enum physical_state state);
 int legal_state_stage(enum legal_state state);
 
+/* What an item was in an event. */
+enum item_role {
+    ITEM_ROLE_SUBJECT = 0, /* event.item */
+    ITEM_ROLE_PART = 1,    /* one of event.composition.parts */
+};
+
+enum { OPEN_CERTIFICATES_MAX = 2 }; /* more than one is rule C02's business; the newest are remembered */
+
 /* What guards and rules remember of one item beyond struct item_state. Plain data of fixed size; sets of kinds are masks
- * (bit = item kind). All zero: nothing known. Written by fold.c and handover.c only. */
+ * (bit = item kind). All zero: nothing known. Written by facts.c, handover.c and rule_c03.c only. */
 struct item_facts {
     /* what it is (PICKED_UP, BOOKED) */
     enum scrap_reason scrap_reason;
@@ -114,6 +127,7 @@ struct item_facts {
     bool mortgaged;   /* 抵押/质押 (Order 164 art 42) */
     bool stores_data; /* other kinds than DATA_DEVICE may, too */
     int64_t curb_mass_g;
+    bool mass_measured; /* item_state.mass_g was measured, not estimated */
 
     /* custody */
     bool on_the_move; /* left a place, or changed hands, since the last intake */
@@ -124,20 +138,18 @@ struct item_facts {
 
     /* comparison with the papers; suspicion (Decree 715 art 10) */
     uint32_t missing_kinds;        /* found missing at the last inspection */
-    bool inspected_clean;          /* last inspection: VIN, engine number and plate agree with the papers */
     bool police_notified;          /* since the quarantine began */
     bool disputed;                 /* somebody contests an event that still stands */
     enum legal_state legal_behind; /* while QUARANTINED: where the papers stand apart from that */
 
     /* supervision and certificate */
     bool supervision_attested; /* by police; farm machine: by the agriculture bureau */
-    bool certificate_open;     /* issued and not voided */
     uint32_t certificates_issued, certificates_voided;
-    struct digest certificate; /* SHA-256 of the number of the open certificate */
+    uint32_t open_certificate_count;                             /* issued and not voided, at most OPEN_CERTIFICATES_MAX */
+    struct digest open_certificates[OPEN_CERTIFICATES_MAX]; /* SHA-256 of their numbers, oldest first, the rest zero */
 
     /* dismantling */
     bool photo_before, photo_after;
-    bool dismantled;
     uint32_t child_kinds;            /* kinds of the children that came out of it */
     uint32_t declared_missing_kinds; /* accounted for as missing, with a written statement */
     uint32_t child_count;
@@ -150,9 +162,130 @@ struct item_facts {
     struct digest manifest; /* SHA-256 of its number */
 };
 
-/* Set of item kinds, bit = item kind. */
+/* Sets: of item kinds, of physical or legal states, of event types. */
 #define KIND_BIT(kind) (UINT32_C(1) << (unsigned)(kind))
-/* Set of physical or legal states, bit = state. */
 #define STATE_BIT(state) (UINT64_C(1) << (unsigned)(state))
+
+/* Large passenger vehicles, trucks, school buses and other operating vehicles are dismantled under police supervision
+ * 监销 (Decree 715 art 11; RTSL art 14). */
+bool vehicle_class_supervised(enum vehicle_class vehicle_class);
+
+/* Kinds that must come out of a dismantled vehicle or be declared missing: the five assemblies 五大总成 (Decree 715 art 12),
+ * axles counted apart, and an electric vehicle's own battery. Fewer for trailers, motorcycles and electric vehicles (policy). */
+uint32_t vehicle_required_kinds(const struct item_facts *facts);
+
+enum machine { MACHINE_PHYSICAL, MACHINE_LEGAL };
+
+/* Does the state follow an event that the table does not have, or whose guard fails? */
+enum event_follows {
+    FOLLOWS_NEVER,       /* a claim: it counts only when the table and its guards agree */
+    FOLLOWS_WHEN_PROVEN, /* only the step before is missing; the guards must hold */
+    FOLLOWS_ALWAYS,      /* it says what happened to the thing or its papers */
+};
+
+/* What a type of event is, whatever the kind of item. */
+struct event_nature {
+    enum machine machine;
+    bool custody;   /* somebody has the thing in hand: the resale ban begins here at the latest */
+    bool again;     /* a released thing that meets this is waste again: a new round of custody */
+    bool after_end; /* paperwork that may follow an end state (rule C01) */
+    enum event_follows follows;
+    int to; /* state to follow to where the kind has no row for the event; MOVE_SAME: stays */
+};
+const struct event_nature *event_nature(enum event_type type);
+
+/* Pseudo-targets of a move. */
+enum {
+    MOVE_SAME = -1,   /* allowed, and changes nothing */
+    MOVE_BEHIND = -2, /* legal: back to where the papers stood before the quarantine, at least VERIFIED */
+};
+
+/* Which of several rows for one event applies. */
+enum move_when {
+    WHEN_ALWAYS,
+    WHEN_SUSPECT,      /* inspection: mismatch, alteration, or a hit on the stolen list */
+    WHEN_CLEAN,        /* inspection: none of these */
+    WHEN_SUPERVISED,   /* vehicle of a supervised class */
+    WHEN_UNSUPERVISED, /* ... of any other class, or of none that we know */
+    WHEN_ATTESTED,     /* supervision was attested */
+    WHEN_PASSED,       /* wipe: outcome passed */
+    WHEN_FAILED,       /* wipe: outcome failed, or none given */
+    WHEN_FREE,         /* no resale ban stands: a product that was released */
+};
+
+/* What must hold for a move: constant, word (part of finding keys: stable). Predicates and words for people in guard.c. */
+#define GUARD_TABLE(X)                                                                                                 \
+    X(GUARD_VIN_OR_PLATE, "vin_or_plate")                                                                              \
+    X(GUARD_SITE, "site")                                                                                              \
+    X(GUARD_WEIGHED, "weighed")                                                                                        \
+    X(GUARD_HOLDER, "holder")                                                                                          \
+    X(GUARD_IN_CUSTODY, "in_custody")                                                                                  \
+    X(GUARD_IN_YARD, "in_yard")                                                                                        \
+    X(GUARD_IDENTITY, "identity")                                                                                      \
+    X(GUARD_WHOLE, "whole")                                                                                            \
+    X(GUARD_NOT_QUARANTINED, "not_quarantined")                                                                        \
+    X(GUARD_BY_POLICE, "by_police")                                                                                    \
+    X(GUARD_BY_AGRICULTURE, "by_agriculture")                                                                          \
+    X(GUARD_BY_COMMERCE, "by_commerce")                                                                                \
+    X(GUARD_BY_RECYCLER, "by_recycler")                                                                                \
+    X(GUARD_CLASS_KNOWN, "class_known")                                                                                \
+    X(GUARD_SUPERVISION, "supervision")                                                                                \
+    X(GUARD_AGRI_SUPERVISION, "agri_supervision")                                                                      \
+    X(GUARD_NOT_MORTGAGED, "not_mortgaged")                                                                            \
+    X(GUARD_CERT_NUMBER, "cert_number")                                                                                \
+    X(GUARD_CERT_OPEN, "cert_open")                                                                                    \
+    X(GUARD_CERTIFIED, "certified")                                                                                    \
+    X(GUARD_DISMANTLED_FIRST, "dismantled_first")                                                                      \
+    X(GUARD_PHOTOS, "photos")                                                                                          \
+    X(GUARD_ASSEMBLIES, "assemblies")                                                                                  \
+    X(GUARD_DEREGISTERED, "deregistered")                                                                              \
+    X(GUARD_MARKED, "marked")                                                                                          \
+    X(GUARD_SAFE, "safe")                                                                                              \
+    X(GUARD_WIPED, "wiped")                                                                                            \
+    X(GUARD_WIPE_VERIFIED, "wipe_verified")                                                                            \
+    X(GUARD_NEW_CODE, "new_code")                                                                                      \
+    X(GUARD_MANIFEST_NUMBER, "manifest_number")                                                                        \
+    X(GUARD_MANIFEST_OPEN, "manifest_open")
+
+enum guard {
+#define X(name, word) name,
+    GUARD_TABLE(X)
+#undef X
+        GUARD_COUNT
+};
+#define GUARD_BIT(guard) (UINT32_C(1) << (unsigned)(guard))
+
+/* One allowed move. */
+struct move {
+    uint32_t kinds; /* set of item kinds */
+    uint64_t from;  /* set of states */
+    enum event_type event;
+    enum item_role role;
+    enum move_when when;
+    int to; /* state, or MOVE_SAME, MOVE_BEHIND */
+    uint32_t guards;
+    const char *law; /* article that the row rests on; "policy" where none does */
+};
+
+extern const struct move physical_moves[];
+extern const size_t physical_move_count;
+extern const struct move legal_moves[];
+extern const size_t legal_move_count;
+
+/* What an event does to the resale ban. Applied in order, the first row that fits. */
+enum ban_effect {
+    BAN_BEGINS,   /* none -> banned */
+    BAN_FOR_GOOD, /* nothing lifts it again */
+    BAN_LIFTS,    /* only by a move that the table has and whose guards all hold, and never when it is for good */
+};
+struct ban_move {
+    uint32_t kinds;
+    enum event_type event;
+    enum item_role role;
+    enum ban_effect effect;
+    const char *law;
+};
+extern const struct ban_move ban_moves[];
+extern const size_t ban_move_count;
 
 #endif

@@ -1,0 +1,68 @@
+/* step.c - looks up what an event refers to, and words its findings. */
+#include "core/custody/step.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/encoding.h"
+#include "core/custody/standing.h"
+
+void step_begin(struct step *step, size_t index)
+{
+    assert(index < step->count);
+    step->index = index;
+    step->now = &step->events[index];
+    step->event = step->now->event;
+    step->before = step->state->physical;
+    step->spoken = false;
+    const struct site *site =
+        text_empty(step->event->site) ? NULL : directory_site(step->directory, step->event->site);
+    step->site_id = site ? site->site_id : 0;
+    step->counterparty = text_empty(step->event->counterparty)
+                             ? NULL
+                             : directory_party(step->directory, step->event->counterparty);
+}
+
+/* Event ids are unique in a history except for the nil one, which names nothing: there the place in the log does. */
+static void event_key(const struct history_event *at, const char *reason, char *key, size_t size)
+{
+    char id[HEX_SIZE(UUID_BYTES)];
+    if (event_id_is_nil(at->event))
+        snprintf(id, sizeof id, "%llu.%u", (unsigned long long)at->log_index, (unsigned)at->ordinal);
+    else
+        hex_encode(at->event->event_id, UUID_BYTES, id);
+    snprintf(key, size, "%s:%s", id, reason);
+}
+
+static void find(struct step *step, size_t index, enum rule rule, const char *reason, const char *format,
+                 va_list arguments)
+{
+    const struct history_event *at = &step->events[index];
+    char key[FINDING_KEY_BYTES];
+    event_key(at, reason, key, sizeof key);
+    char text[2 * FINDING_TEXT_BYTES];
+    vsnprintf(text, sizeof text, format, arguments);
+    findings_add(step->findings, rule, at->event->at_us, index, key, "%s", text);
+}
+
+void step_find(struct step *step, enum rule rule, const char *reason, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    find(step, step->index, rule, reason, format, arguments);
+    va_end(arguments);
+}
+
+void step_find_at(struct step *step, size_t index, enum rule rule, const char *reason, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    find(step, index, rule, reason, format, arguments);
+    va_end(arguments);
+}
+
+struct digest step_digest(struct text t)
+{
+    return sha256(t.data, t.len);
+}
