@@ -1,11 +1,11 @@
 /* floor.c - the least a consumer can do: held PUBACKs, protobuf decode, COPY of one row a message, and nothing else.
  *
- * The yardstick of `make bench`: what this machine and these libraries can do. Deliberately not built on daemon/: it includes the
- * libraries' headers itself, blocks where it likes, and stops at the first error.
+ * The yardstick of `make bench`: what this machine and these libraries can do. Deliberately not built on daemon/: it
+ * includes the libraries' headers itself, blocks where it likes, and stops at the first error.
  *
- * The life of a batch: mosquitto_loop_read until the socket is empty or the batch is full, each message decoded and its row
- * fed to COPY while it is read; end of COPY (which commits); mosquitto_loop_write, which releases the PUBACKs. What arrives
- * meanwhile is the next batch.
+ * The life of a batch: mosquitto_loop_read until the socket is empty or the batch is full, each message decoded and its
+ * row fed to COPY while it is read; end of COPY (which commits); mosquitto_loop_write, which releases the PUBACKs. What
+ * arrives meanwhile is the next batch.
  *
  * floor --broker SOCKET --database CONNINFO [--count N] [--seconds S]
  *   --count 0: opens the persistent session, so that the broker queues for it, and leaves.
@@ -283,7 +283,7 @@ static void read_packet(struct floor *f)
         die("broker", mosquitto_strerror(code));
 }
 
-/* Reads until the socket is empty or the batch is full. A read that brought no message is followed by a look at the socket. */
+/* Until the socket is empty or the batch is full. A read that brought no message is followed by a look at the socket. */
 static void read_batch(struct floor *f, uint64_t want)
 {
     while (f->batch_count < BATCH_MAX && f->total + f->batch_count < want) {

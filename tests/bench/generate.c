@@ -3,8 +3,8 @@
  * generate --kind fixes|events [--fixes N] [--signed] [--sources N] [--count N] [--seed N] --out FILE
  * generate --register [--signed] [--sources N] [--seed N] > FILE.sql
  *
- * Each message in the file: topic length and payload length (32 bits, host order), topic, payload; round-robin over the sources, as a
- * fleet that comes back after an outage delivers. The last message's time is now. */
+ * Each message in the file: topic length and payload length (32 bits, host order), topic, payload; round-robin over the
+ * sources, as a fleet that comes back after an outage delivers. The last message's time is now. */
 #include <getopt.h>
 
 #include "messages.h"

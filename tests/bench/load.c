@@ -1,10 +1,10 @@
-/* load.c - puts load on the broker: fills a queue from a message file, or publishes at a steady rate and waits for the answers.
+/* load.c - puts load on the broker: fills a queue from a file, or publishes at a steady rate and waits for the answers.
  *
- * load queue  --broker SOCKET --in FILE                 publishes every message, QoS 1, as fast as the broker acknowledges
- * load live   --broker SOCKET --rate N --seconds S [--kind fixes|events] [--fixes N] [--signed] [--sources N] [--seed N] [--acks]
- *             open loop: the schedule does not wait for anybody. With --acks, publish-to-acknowledgement of every envelope
- *             is measured from the notes on custody/v1/+/down/+; the first second is left out.
- * load forget --broker SOCKET --client-id ID            ends a persistent session and its queue
+ * load queue  --broker SOCKET --in FILE        publishes every message, QoS 1, as fast as the broker acknowledges
+ * load live   --broker SOCKET --rate N --seconds S [--acks] [what generate takes, too]
+ *             open loop: the schedule does not wait for anybody. With --acks, publish-to-acknowledgement of every
+ *             envelope is measured from the notes on custody/v1/+/down/+; the first second is left out.
+ * load forget --broker SOCKET --client-id ID   ends a persistent session and its queue
  *
  * Speaks MQTT 5 itself, so that the load costs as little of the shared machine as it can. */
 #include <errno.h>

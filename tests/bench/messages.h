@@ -1,8 +1,8 @@
-/* messages.h - the envelopes every contestant of `make bench` gets: valid chains of many sources, the same for the same seed.
+/* messages.h - the envelopes every contestant of `make bench` gets: valid chains of many sources, from a seed.
  *
- * A fleet of sources named bench-000000... speaks round-robin, each with its own sequence, chain and (when signed) key. Odd sources
- * are of a second area, so that the load can be shared between two lanes. Times step by a tenth of a second a source. Included by
- * the two programs that make messages. Errors end the program: it is a measuring tool. */
+ * A fleet of sources named bench-000000... speaks round-robin, each with its own sequence, chain and (when signed) key.
+ * Odd sources are of a second area, so that the load can be shared between two lanes. Times step by a tenth of a second
+ * a source. Included by the programs that make messages. Errors end the program: it is a measuring tool. */
 #ifndef CUSTODY_TESTS_BENCH_MESSAGES_H
 #define CUSTODY_TESTS_BENCH_MESSAGES_H
 

@@ -1,4 +1,4 @@
-/* verify.c - Ed25519 verifications a second of one core (libsodium), over envelopes of ten fixes: the bound for signed reports. */
+/* verify.c - Ed25519 verifications a second of one core (libsodium) over envelopes of ten fixes: what bounds signed ones. */
 #include "messages.h"
 
 int main(void)

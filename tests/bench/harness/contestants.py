@@ -30,10 +30,10 @@ class Contestant:
         """A fresh database, and a queue in the broker for nobody but this contestant."""
         self.make_database()
         self.prime()
-        run([self.bench.program("load"), "queue", "--broker", self.stack.broker, "--in", messages.path])
+        self.bench.load("queue", "--in", messages.path)
 
     def done(self):
-        run([self.bench.program("load"), "forget", "--broker", self.stack.broker, "--client-id", self.client_id])
+        self.bench.load("forget", "--client-id", self.client_id)
         self.stack.drop_database(self.database)
 
     def make_database(self):
@@ -74,7 +74,7 @@ class Contestant:
                               stdout=subprocess.PIPE, text=True) as consumer:
             time.sleep(LIVE_MARGIN_S / 2)
             began_us = time.time_ns() // 1000
-            run([self.bench.program("load"), "live", "--broker", self.stack.broker, "--rate", rate, "--seconds", seconds])
+            self.bench.load("live", "--rate", rate, "--seconds", seconds)
             output = consumer.communicate(timeout=60)[0]
         result = self.live_latency(output, began_us + 1_000_000)
         self.done()
@@ -83,8 +83,8 @@ class Contestant:
     def live_latency(self, _output, since_us):
         """By the commit time of each row's transaction against the publish time in its payload."""
         with self.stack.connect(self.database) as connection:
-            rows = connection.execute("SELECT payload, (extract(epoch FROM pg_xact_commit_timestamp(xmin)) * 1000000)::bigint "
-                                      "FROM peer").fetchall()
+            rows = connection.execute(
+                "SELECT payload, (extract(epoch FROM pg_xact_commit_timestamp(xmin)) * 1000000)::bigint FROM peer").fetchall()
         latencies = [committed - published for committed, published in
                      ((committed, device_time_us(payload)) for payload, committed in rows) if published >= since_us]
         if not latencies:
@@ -159,8 +159,9 @@ class Node(Contestant):
         if all((self.modules / "node_modules" / name.partition("@")[0]).exists() for name in self.packages):
             return None
         self.modules.mkdir(parents=True, exist_ok=True)
-        done = subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--no-save", "--silent", "--prefix", self.modules,
-                               *self.packages], check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        options = ["--no-audit", "--no-fund", "--no-save", "--silent", "--prefix", self.modules]
+        done = subprocess.run(["npm", "install", *options, *self.packages], check=False, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL)
         return "npm could not install " + ", ".join(self.packages) if done.returncode else None
 
     def environment(self):
@@ -209,7 +210,8 @@ class Custodyd(Contestant):
         path = self.stack.scratch / "custodyd.conf"
         path.write_text(f'database = "{self.stack.conninfo(self.database, "custody_ingest")}";\n'
                         f'broker = "unix:{self.stack.broker}";\nbroker_username = "custodyd";\n'
-                        f'origin = "bench";\nack_key_file = "{key}";\nlanes = "{self.lanes}";\n' + self.bench.extra_config)
+                        f'origin = "bench";\nack_key_file = "{key}";\nlanes = "{self.lanes}";\n'
+                        + self.bench.extra_config)
         return path
 
     def start(self):
@@ -242,7 +244,7 @@ class Custodyd(Contestant):
 
     def done(self):
         for lane in range(len(self.lanes.split(";"))):
-            run([self.bench.program("load"), "forget", "--broker", self.stack.broker, "--client-id", f"custodyd-{lane}"])
+            self.bench.load("forget", "--client-id", f"custodyd-{lane}")
         self.stack.drop_database(self.database)
 
     def drain(self, messages):
@@ -282,8 +284,8 @@ class Custodyd(Contestant):
             if size and (not progress or size != progress[-1][1]):
                 progress.append((time.monotonic(), size, memory_kb(self.process.pid, "VmRSS")))
             if time.monotonic() > deadline or self.process.poll() is not None:
-                raise SystemExit(f"bench: custodyd stored {size} of {count} envelopes in {self.bench.drain_timeout_s} s; "
-                                 "its last words:\n" + self.log()[-2000:])
+                raise SystemExit(f"bench: custodyd stored {size} of {count} envelopes in {self.bench.drain_timeout_s} s "
+                                 "or ended; its last words:\n" + self.log()[-2000:])
             time.sleep(0.01)
         return progress
 
@@ -299,8 +301,9 @@ class Custodyd(Contestant):
     def summarise(self, messages, progress, before, after):
         (begun, first, _), (ended, last, rss_kb) = progress[0], progress[-1]
         a_third = next(kb for at, _, kb in progress if at >= begun + (ended - begun) / 3)
-        result = {"envelopes_per_s": (last - first) / max(ended - begun, 1e-6), "rss_kb": memory_kb(self.process.pid, "VmHWM"),
-                  "rss_growth_kb": rss_kb - a_third, "bytes": (after["size"] - before["size"]) / messages.count}
+        result = {"envelopes_per_s": (last - first) / max(ended - begun, 1e-6),
+                  "rss_kb": memory_kb(self.process.pid, "VmHWM"), "rss_growth_kb": rss_kb - a_third,
+                  "bytes": (after["size"] - before["size"]) / messages.count}
         for who in ("daemon", "postgres", "broker"):
             result[f"cpu_{who}_us"] = (after[who] - before[who]) / messages.count
         return result
@@ -310,10 +313,10 @@ class Custodyd(Contestant):
         self.make_database()
         self.prime()
         self.start()
-        measures = run([self.bench.program("load"), "live", "--broker", self.stack.broker, "--rate", rate, "--seconds", seconds,
-                        "--acks"])
+        measures = self.bench.load("live", "--rate", rate, "--seconds", seconds, "--acks")
         self.stop()
         self.done()
         if measures["answered"] < measures["published"]:
-            raise SystemExit(f"bench: custodyd answered {measures['answered']:.0f} of {measures['published']:.0f} envelopes")
+            answered, published = int(measures["answered"]), int(measures["published"])
+            raise SystemExit(f"bench: custodyd answered {answered} of {published} envelopes")
         return measures["ack_p50_ms"], measures["ack_p99_ms"]

@@ -54,6 +54,6 @@ class Figures:
             value = self.median(name)
             met = value >= target if relation == "at least" else value <= target
             missed += not met
-            print(f"{name:<30} {relation + ' ' + format_number(target):>14} {format_number(value):>12}  {self.units[name]}"
-                  f"{'' if met else '  NOT MET'}")
+            print(f"{name:<30} {relation + ' ' + format_number(target):>14} {format_number(value):>12}  "
+                  f"{self.units[name]}{'' if met else '  NOT MET'}")
         return missed

@@ -27,7 +27,8 @@ def parse_measures(output):
 
 def run(command, env=None, **options):
     """Runs to the end; what it printed as measures. Its own words end the benchmark when it fails."""
-    done = subprocess.run([str(word) for word in command], env=env, stdout=subprocess.PIPE, text=True, check=False, **options)
+    words = [str(word) for word in command]
+    done = subprocess.run(words, env=env, stdout=subprocess.PIPE, text=True, check=False, **options)
     if done.returncode != 0:
         raise SystemExit(f"bench: {command[0]} failed with exit code {done.returncode}; its words are above")
     return parse_measures(done.stdout)
@@ -53,8 +54,8 @@ class Stack:
         acl.write_text(BROKER_ACL)
         acl.chmod(0o644)
         self.directory = self.scratch / "stack"
-        self._tool("start", "--watch", os.getpid(), "--broker-config", f"acl_file {acl}", "--set", "track_commit_timestamp=on",
-                   "--set", "max_connections=50")
+        self._tool("start", "--watch", os.getpid(), "--broker-config", f"acl_file {acl}",
+                   "--set", "track_commit_timestamp=on")
         self.env = dict(os.environ, **dict(re.findall(r"(\w+)='?([^'\s]+)'?", (self.directory / "env").read_text())))
         self.broker = str(self.directory / "broker.sock")
         self.postgres_pid = int((self.directory / "postgres.pid").read_text().split()[0])
@@ -90,8 +91,8 @@ class Stack:
             connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
     def psql(self, database, script):
-        subprocess.run(["psql", "-qX", "--set", "ON_ERROR_STOP=1", "-f", str(script)], env=self.database_env(database), check=True,
-                       stdout=subprocess.DEVNULL)
+        subprocess.run(["psql", "-qX", "--set", "ON_ERROR_STOP=1", "-f", str(script)], env=self.database_env(database),
+                       check=True, stdout=subprocess.DEVNULL)
 
     # ---- CPU
 

@@ -1,8 +1,8 @@
 // A careful consumer in Node (mqtt, pg): batches, COPY BINARY, and PUBACK only after COMMIT.
 //
 // node_pg.js BROKER_SOCKET COUNT|prime|live [SECONDS]
-// Stores topic and payload as they are, decodes nothing. The client sends a PUBACK as soon as a message was handled, so its
-// method that sends packets is replaced by one that remembers PUBACKs.
+// Stores topic and payload as they are, decodes nothing. The client sends a PUBACK as soon as a message was handled, so
+// its method that sends packets is replaced by one that remembers PUBACKs.
 'use strict';
 
 const net = require('net');
@@ -35,7 +35,8 @@ client._sendPacket = (packet, done, ...rest) => {
 };
 
 function row(packet) {
-  const topicBytes = Buffer.byteLength(packet.topic), bytes = Buffer.allocUnsafe(10 + topicBytes + packet.payload.length);
+  const topicBytes = Buffer.byteLength(packet.topic);
+  const bytes = Buffer.allocUnsafe(10 + topicBytes + packet.payload.length);
   bytes.writeInt16BE(2, 0);
   bytes.writeInt32BE(topicBytes, 2);
   bytes.write(packet.topic, 6);
