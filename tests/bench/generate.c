@@ -71,7 +71,7 @@ static void print_registration(const struct bench_fleet *fleet)
     }
     printf("\\.\n"
            "INSERT INTO registry.source (name, kind, area, party_id, signed)\n"
-           "    SELECT name, 'truck', area, party_id, %s FROM bench, registry.party ORDER BY name;\n"
+           "    SELECT bench.name, 'truck', area, party_id, %s FROM bench, registry.party ORDER BY bench.name;\n"
            "INSERT INTO registry.source_key (source_id, key_id, public_key)\n"
            "    SELECT source_id, decode(key_id, 'hex'), decode(public_key, 'hex') FROM bench JOIN registry.source "
            "USING (name);\n"
