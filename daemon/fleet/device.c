@@ -98,6 +98,14 @@ static int keep(struct device *device, const struct buffer *sealed)
     return 0;
 }
 
+/* The first report of an epoch says what the device is. */
+static void introduce(const struct device *device, struct report *report)
+{
+    report->birth = (struct birth){.present = true, .model = TEXT("custody simulator"), .firmware = TEXT("1.0")};
+    if (device->signs)
+        report->birth.public_key = (struct text){(const char *)device->key.public_key, PUBLIC_KEY_BYTES};
+}
+
 int device_say(struct device *device, struct report *report, int64_t now_us)
 {
     struct buffer body, sealed;
@@ -111,6 +119,8 @@ int device_say(struct device *device, struct report *report, int64_t now_us)
     report->previous = device->previous;
     report->device_time_us = now_us + device->clock_skew_us;
     report->clock_quality = device->clock_quality;
+    if (device->next_seq == 0)
+        introduce(device, report);
     buffer_init(&body, ENVELOPE_MAX_BYTES);
     buffer_init(&sealed, ENVELOPE_MAX_BYTES);
     int code = seal(device, report, &body, &sealed);
@@ -176,6 +186,14 @@ void device_sent(struct device *device, uint64_t seq, uint64_t now_us)
     entry->resend_at_ms = now_us / 1000 + (wait_ms < world->ack_timeout_max_ms ? wait_ms : world->ack_timeout_max_ms);
     if (entry->resend_at_ms < device->next_check_ms)
         device->next_check_ms = entry->resend_at_ms;
+}
+
+void device_forget_sent(struct device *device)
+{
+    uint64_t seq = device->head_seq;
+    while (seq < device->next_seq && device_entry(device, seq)->state != RING_UNSENT)
+        seq++;
+    drop_until(device, seq);
 }
 
 void device_on_disconnected(struct device *device)

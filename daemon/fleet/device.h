@@ -84,6 +84,9 @@ void device_sent(struct device *device, uint64_t seq, uint64_t now_us);
 /* The connection is gone: what was sent on it may be lost. */
 void device_on_disconnected(struct device *device);
 
+/* Forgets what was sent without waiting for a note: only for runs that fill a broker's queue and keep a journal instead. */
+void device_forget_sent(struct device *device);
+
 /* Takes an acknowledgement in. 0; ERR_INVALID or ERR_SIGNATURE when it does not hold (counted, nothing is deleted); ERR_NOT_FOUND
  * when it is of another epoch or source. */
 int device_on_ack(struct device *device, const struct ack *ack, uint64_t now_us, struct error *error) MUST_USE;

@@ -162,44 +162,45 @@ static void print_parties(const struct roster *roster, FILE *out)
 {
     for (size_t i = 0; i < roster->party_count; i++) {
         const struct roster_party *party = &roster->parties[i];
-        fprintf(out, "{\"type\": \"party\", \"code\": \"%s\", \"kind\": \"%s\", \"name\": \"%s\"}\n", party->code,
+        fprintf(out, "{\"party\": {\"code\": \"%s\", \"kind\": \"%s\", \"name\": \"%s\"}}\n", party->code,
                 party_kind_word(party->kind), party->name);
-        fprintf(out, "{\"type\": \"site\", \"party\": \"%s\", \"code\": \"%s\", \"name\": \"%s\", \"area\": \"%s\", "
-                     "\"lon_e7\": %d, \"lat_e7\": %d}\n",
-                party->code, party->site_code, party->name, roster->area, party->site.lon_e7, party->site.lat_e7);
+        fprintf(out, "{\"site\": {\"code\": \"%s\", \"party\": \"%s\", \"name\": \"%s\", \"area\": \"%s\", \"lon\": %.7f, "
+                     "\"lat\": %.7f}}\n",
+                party->site_code, party->code, party->name, roster->area, party->site.lon_e7 / 1e7, party->site.lat_e7 / 1e7);
         for (size_t k = 0; k < sizeof licences / sizeof licences[0]; k++)
             if (licences[k].party == party->kind)
-                fprintf(out, "{\"type\": \"permit\", \"party\": \"%s\", \"kind\": \"%s\", \"number\": \"SIM-%s-%zu\", "
-                             "\"valid_from\": \"2020-01-01\", \"valid_until\": \"2035-12-31\"}\n",
-                        party->code, licences[k].permit, roster->area, i + 1);
+                fprintf(out, "{\"permit\": {\"number\": \"SIM-%s-%02zu\", \"party\": \"%s\", \"kind\": \"%s\", "
+                             "\"valid_from\": \"2020-01-01\", \"valid_until\": \"2035-12-31\"}}\n",
+                        roster->area, i + 1, party->code, licences[k].permit);
     }
 }
 
 static void print_source(const struct roster *roster, const struct roster_source *source, FILE *out)
 {
     const struct roster_party *party = &roster->parties[source->party];
-    fprintf(out, "{\"type\": \"source\", \"name\": \"%s\", \"kind\": \"%s\", \"area\": \"%s\", \"party\": \"%s\"", source->name,
+    struct key_pair pair;
+    char key[BASE64_SIZE(PUBLIC_KEY_BYTES)];
+    fprintf(out, "{\"source\": {\"name\": \"%s\", \"kind\": \"%s\", \"area\": \"%s\", \"party\": \"%s\"", source->name,
             source->kind, roster->area, party->code);
     if (source->vehicle != ROSTER_NO_VEHICLE)
         fprintf(out, ", \"vehicle\": \"%s\"", roster->plates[source->vehicle]);
     else
         fprintf(out, ", \"site\": \"%s\"", party->site_code);
-    fprintf(out, ", \"signed\": %s}\n", source->signs ? "true" : "false");
-    if (!source->signs)
+    if (!source->signs) {
+        fprintf(out, ", \"signed\": false}}\n");
         return;
-    struct key_pair pair;
-    char key[BASE64_SIZE(PUBLIC_KEY_BYTES)];
+    }
     source_key(roster->seed, source->name, &pair);
     base64_encode(pair.public_key, sizeof pair.public_key, key);
-    fprintf(out, "{\"type\": \"source_key\", \"source\": \"%s\", \"public_key\": \"%s\"}\n", source->name, key);
+    fprintf(out, ", \"public_key\": \"%s\"}}\n", key);
 }
 
 void roster_print(const struct roster *roster, FILE *out)
 {
     print_parties(roster, out);
     for (size_t i = 0; i < roster->vehicle_count; i++)
-        fprintf(out, "{\"type\": \"vehicle\", \"party\": \"%s\", \"plate\": \"%s\", \"max_load_g\": 12000000}\n",
-                roster_party_of(roster, ROLE_DRIVER)->code, roster->plates[i]);
+        fprintf(out, "{\"vehicle\": {\"plate\": \"%s\", \"party\": \"%s\", \"max_load_g\": 12000000}}\n", roster->plates[i],
+                roster_party_of(roster, ROLE_DRIVER)->code);
     for (size_t i = 0; i < roster->source_count; i++)
         print_source(roster, &roster->sources[i], out);
 }

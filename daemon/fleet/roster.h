@@ -96,7 +96,7 @@ const struct roster_party *roster_party_of(const struct roster *roster, enum rol
 /* The key follows from the seed and the name: good for a simulation, useless for anything that matters. */
 void source_key(uint64_t seed, const char *name, struct key_pair *pair);
 
-/* The registration as JSON lines: {"type": "party" | "site" | "permit" | "vehicle" | "source" | "source_key", ...}. */
+/* The registration as JSON lines, {"party": {...}} and so on, as `custodyctl register --file` reads them. */
 void roster_print(const struct roster *roster, FILE *out);
 
 #endif

@@ -120,6 +120,13 @@ static const struct scenario_step lot_steps[] = {
     STEP(LOT_SOLD, SORTING, SELF, MILL, DAY),
 };
 
+/* All said by one yard, which fetches the car with its own truck: for load runs, where a source tells a story alone. */
+static const struct scenario_step yard_intake_steps[] = {
+    STEP(BOOKED, YARD, SELF, NONE, 0),          STEP(PICKED_UP, YARD, SELF, NONE, 0), STEP(LOADED, YARD, SELF, NONE, 0),
+    STEP(DEPARTED, YARD, SELF, NONE, 0),        STEP(ARRIVED, YARD, SELF, NONE, 0),   STEP(UNLOADED, YARD, SELF, NONE, 0),
+    STEP(INTAKE, YARD, SELF, NONE, 0),          STEP(INSPECTED, YARD, SELF, NONE, 0), STEP(CERT_ISSUED, YARD, SELF, NONE, 0),
+};
+
 static const struct plot_info {
     const char *word;
     enum item_kind kind;
@@ -137,6 +144,7 @@ static const struct plot_info {
     PLOT_STEPS(PLOT_TRACTION_BATTERY, ITEM_KIND_TRACTION_BATTERY, traction_battery_steps),
     PLOT_STEPS(PLOT_LEAD_ACID_BATTERY, ITEM_KIND_LEAD_ACID_BATTERY, lead_acid_steps),
     PLOT_STEPS(PLOT_LOT, ITEM_KIND_LOT, lot_steps),
+    PLOT_STEPS(PLOT_YARD_INTAKE, ITEM_KIND_VEHICLE, yard_intake_steps),
 };
 
 const char *plot_word(enum plot plot)

@@ -56,7 +56,8 @@ struct scenario_step {
     X(PLOT_PHONE_TREATED, "phone_treated", ITEM_KIND_DATA_DEVICE)                                                      \
     X(PLOT_TRACTION_BATTERY, "traction_battery", ITEM_KIND_TRACTION_BATTERY)                                           \
     X(PLOT_LEAD_ACID_BATTERY, "lead_acid_battery", ITEM_KIND_LEAD_ACID_BATTERY)                                        \
-    X(PLOT_LOT, "lot", ITEM_KIND_LOT)
+    X(PLOT_LOT, "lot", ITEM_KIND_LOT)                                                                                  \
+    X(PLOT_YARD_INTAKE, "yard_intake", ITEM_KIND_VEHICLE)
 
 enum plot {
 #define X(name, word, kind) name,
