@@ -219,7 +219,7 @@ static bool public_key(struct ctl *ctl, const char *key_file, const char *encode
         return false;
     }
     if (keyfile_read(key_file, name, sizeof name, &pair, &error) != 0) {
-        *exit_code = ctl_fail_error(ctl, &error);
+        *exit_code = ctl_fail(ctl, CTL_CONFIG, "%s", error.text);
         return false;
     }
     if (strcmp(name, source) != 0) {
