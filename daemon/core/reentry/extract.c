@@ -8,6 +8,7 @@
  * What has no check digit, or a weak one, needs a hint word (车架号, IMEI, ...) shortly before it. */
 #include "core/reentry/extract.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "core/identity/battery_code.h"
@@ -72,9 +73,8 @@ struct scan {
     size_t count;                     /* letters read so far */
     size_t run_start;                 /* the first letter of the run */
     bool in_chunk;
-    bool province_before_run; /* a province character stands right before the run, at province_at */
-    size_t province_at;
-    uint32_t before; /* the character before, invisible ones left out */
+    struct text province; /* the province character right before the run; empty without */
+    uint32_t before;      /* the character before, invisible ones left out */
 
     uint32_t window[HINT_MAX]; /* the last characters but joiners, newest last */
     const struct hint *hint;   /* the last hint while in reach */
@@ -222,35 +222,37 @@ static bool try_imei(struct scan *scan, const struct candidate *candidate)
     return accept_candidate(scan, IDENTIFIER_SCHEME_IMEI, candidate, IDENTIFIER_GOOD);
 }
 
-/* A plate: the province character before the run, the whole run, and perhaps a tail character (0 without). Apart from the dot after
- * the letter it is written in one piece; "全新 X1 2018" is not a plate unless a hint says so. */
-static bool try_plate(struct scan *scan, uint32_t tail, size_t tail_end)
+/* A plate: the province character before the run, the whole run, and perhaps a tail character (else empty). Apart from the dot
+ * after the letter it is written in one piece; "全新 X1 2018" is not a plate unless a hint says so. */
+static bool try_plate(struct scan *scan, struct text tail)
 {
-    size_t len = scan->count - scan->run_start, fitting_min = tail ? 5 : 6, fitting_max = tail ? 5 : 7;
-    if (!scan->province_before_run || len < fitting_min || len > fitting_max)
+    size_t len = scan->count - scan->run_start, fitting_min = tail.len ? 5 : 6, fitting_max = tail.len ? 5 : 7;
+    if (!scan->province.len || len < fitting_min || len > fitting_max)
         return false;
     struct candidate candidate = candidate_from(scan, scan->run_start);
     bool one_piece =
         candidate.chunks == 1 || (candidate.chunks == 2 && letter_at(scan, scan->run_start + 1)->begins_chunk);
     if (!is_hinted(&candidate, IDENTIFIER_SCHEME_PLATE) && (!one_piece || candidate.digits < 3))
         return false;
-    size_t end = tail ? tail_end : candidate.end;
-    struct text raw = {scan->text.data + scan->province_at, end - scan->province_at};
-    return accept(scan, IDENTIFIER_SCHEME_PLATE, raw, scan->province_at, end, IDENTIFIER_GOOD);
+    char plate[IDENTIFIER_VALUE_BYTES];
+    snprintf(plate, sizeof plate, "%.*s%s%.*s", TEXT_ARG(scan->province), candidate.value, TEXT_ARG(tail));
+    size_t at = (size_t)(scan->province.data - scan->text.data);
+    size_t end = tail.len ? (size_t)(tail.data + tail.len - scan->text.data) : candidate.end;
+    return accept(scan, IDENTIFIER_SCHEME_PLATE, text_of(plate), at, end, IDENTIFIER_GOOD);
 }
 
 /* What was read belongs to nothing else, and the hint has been used. */
 static void consume_run(struct scan *scan)
 {
     scan->run_start = scan->count;
-    scan->province_before_run = false;
+    scan->province = (struct text){0};
     scan->hint = NULL;
 }
 
 /* After a chunk: what ends with it? The nearest beginning first, so that "IMEI1 4901..." is not read with the 1. */
 static void chunk_ended(struct scan *scan)
 {
-    if (try_plate(scan, 0, 0)) {
+    if (try_plate(scan, (struct text){0})) {
         consume_run(scan);
         return;
     }
@@ -320,7 +322,7 @@ static void end_run(struct scan *scan)
     end_chunk(scan);
     engine_number_ended(scan, false);
     scan->run_start = scan->count;
-    scan->province_before_run = false;
+    scan->province = (struct text){0};
 }
 
 static void begin_hint(struct scan *scan, const struct hint *hint)
@@ -369,13 +371,13 @@ static void age_hint(struct scan *scan, uint32_t code)
         scan->engine_open = false;
 }
 
-static void take_other(struct scan *scan, uint32_t code, size_t at, size_t end)
+static void take_other(struct scan *scan, uint32_t code, struct text character)
 {
-    if (plate_is_tail(code) && try_plate(scan, code, end))
+    if (plate_is_tail(code) && try_plate(scan, character))
         consume_run(scan);
     end_run(scan);
-    scan->province_before_run = plate_is_province(code);
-    scan->province_at = at;
+    if (plate_is_province(code))
+        scan->province = character;
 }
 
 static void take_glyph(struct scan *scan, uint32_t code, size_t at, size_t end)
@@ -388,7 +390,7 @@ static void take_glyph(struct scan *scan, uint32_t code, size_t at, size_t end)
     if (glyph_is_alnum(code))
         take_letter(scan, code, at, end);
     else
-        take_other(scan, code, at, end);
+        take_other(scan, code, (struct text){scan->text.data + at, end - at});
     const struct hint *hint = find_hint(scan, code);
     if (hint)
         begin_hint(scan, hint);

@@ -1,0 +1,116 @@
+/* test_directory.c - parties and sites are found by code and id, and a party's kind says what it may buy. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "core/directory.h"
+
+#define T(literal)                                                                                                     \
+    {                                                                                                                  \
+        literal, sizeof(literal) - 1                                                                                   \
+    }
+
+static const struct party parties[] = {
+    {.party_id = 7, .code = T("A"), .kind = PARTY_KIND_RECYCLER},
+    {.party_id = 3, .code = T("AB"), .kind = PARTY_KIND_POLICE},
+    {.party_id = 9, .code = T("B"), .kind = PARTY_KIND_EBIKE},
+};
+static const struct site sites[] = {
+    {.site_id = 1, .party_id = 7, .code = T("S1")},
+    {.site_id = 2, .party_id = 9, .code = T("S2")},
+};
+static const struct directory directory = {parties, 3, sites, 2};
+
+static void parties_are_found_by_code(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 3; i++)
+        assert_ptr_equal(directory_party(&directory, parties[i].code), &parties[i]);
+    assert_null(directory_party(&directory, TEXT("")));
+    assert_null(directory_party(&directory, TEXT("AA")));
+    assert_null(directory_party(&directory, TEXT("ABC")));
+    assert_null(directory_party(&directory, TEXT("C")));
+}
+
+static void parties_are_found_by_id(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 3; i++)
+        assert_ptr_equal(directory_party_by_id(&directory, parties[i].party_id), &parties[i]);
+    assert_null(directory_party_by_id(&directory, 0));
+}
+
+static void sites_are_found_by_code(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 2; i++)
+        assert_ptr_equal(directory_site(&directory, sites[i].code), &sites[i]);
+    assert_null(directory_site(&directory, TEXT("S")));
+    assert_null(directory_site(&directory, TEXT("S3")));
+}
+
+static void an_empty_directory_finds_nothing(void **state)
+{
+    (void)state;
+    static const struct directory empty;
+    assert_null(directory_party(&empty, TEXT("A")));
+    assert_null(directory_party_by_id(&empty, 7));
+    assert_null(directory_site(&empty, TEXT("S1")));
+}
+
+static void kinds_have_their_words_both_ways(void **state)
+{
+    (void)state;
+    enum party_kind kind;
+#define X(name, number, word)                                                                                          \
+    assert_string_equal(party_kind_word(name), word);                                                                  \
+    assert_int_equal(party_kind_parse(TEXT(word), &kind), 0);                                                          \
+    assert_int_equal(kind, number);
+    PARTY_KIND_TABLE(X)
+#undef X
+    assert_string_equal(party_kind_word((enum party_kind)17), "invalid");
+    assert_int_equal(party_kind_parse(TEXT("recyclers"), &kind), ERR_INVALID);
+}
+
+static void only_processors_are_more_than_traders_to_a_seller(void **state)
+{
+    (void)state;
+    static const enum buyer_class expected[] = {
+        [PARTY_KIND_UNSPECIFIED] = BUYER_CLASS_TRADER,
+        [PARTY_KIND_RECYCLER] = BUYER_CLASS_VEHICLE_RECYCLER,
+        [PARTY_KIND_CARRIER] = BUYER_CLASS_TRADER,
+        [PARTY_KIND_SORTING_CENTRE] = BUYER_CLASS_TRADER,
+        [PARTY_KIND_REMANUFACTURER] = BUYER_CLASS_REMANUFACTURER,
+        [PARTY_KIND_STEEL_MILL] = BUYER_CLASS_STEEL_MILL,
+        [PARTY_KIND_BATTERY_PROCESSOR] = BUYER_CLASS_BATTERY_PROCESSOR,
+        [PARTY_KIND_HAZARDOUS_WASTE_OPERATOR] = BUYER_CLASS_HAZARDOUS_WASTE_OPERATOR,
+        [PARTY_KIND_WEEE_TREATMENT] = BUYER_CLASS_WEEE_TREATMENT,
+        [PARTY_KIND_TRADER] = BUYER_CLASS_TRADER,
+        [PARTY_KIND_EBIKE] = BUYER_CLASS_EBIKE,
+        [PARTY_KIND_MARKETPLACE] = BUYER_CLASS_TRADER,
+        [PARTY_KIND_POLICE] = BUYER_CLASS_TRADER,
+        [PARTY_KIND_VEHICLE_OFFICE] = BUYER_CLASS_TRADER,
+        [PARTY_KIND_ECOLOGY_BUREAU] = BUYER_CLASS_TRADER,
+        [PARTY_KIND_COMMERCE_BUREAU] = BUYER_CLASS_TRADER,
+        [PARTY_KIND_AGRICULTURE_BUREAU] = BUYER_CLASS_TRADER,
+    };
+    for (size_t kind = 0; kind < sizeof expected / sizeof *expected; kind++)
+        assert_int_equal(party_kind_buyer_class((enum party_kind)kind), expected[kind]);
+    assert_int_equal(party_kind_buyer_class((enum party_kind)99), BUYER_CLASS_TRADER);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(parties_are_found_by_code),
+        cmocka_unit_test(parties_are_found_by_id),
+        cmocka_unit_test(sites_are_found_by_code),
+        cmocka_unit_test(an_empty_directory_finds_nothing),
+        cmocka_unit_test(kinds_have_their_words_both_ways),
+        cmocka_unit_test(only_processors_are_more_than_traders_to_a_seller),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
