@@ -16,8 +16,10 @@ WORDS_DEFINE(sighting_kind, SIGHTING_KIND_TABLE)
 WORDS_DEFINE(sighted_use, SIGHTED_USE_TABLE)
 
 static const char *const words_reading_kind[] = {
-    [READING_LOAD_CELL] = "load_cell",     [READING_DOOR] = "door",
-    [READING_TILT] = "tilt",               [READING_WEIGHBRIDGE] = "weighbridge",
+    [READING_LOAD_CELL] = "load_cell",
+    [READING_DOOR] = "door",
+    [READING_TILT] = "tilt",
+    [READING_WEIGHBRIDGE] = "weighbridge",
     [READING_SORTING_MASS] = "sorting_mass",
 };
 
