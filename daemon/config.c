@@ -1,4 +1,5 @@
-/* config.c - reads settings by one table: the file (libconfig), then the environment, each value judged by its line of the table. */
+/* config.c - reads settings by one table: the file (libconfig), then the environment, each value judged by its line of
+ * the table. */
 #include "config.h"
 
 #include <assert.h>
@@ -34,8 +35,15 @@ struct setting {
 
 static const struct setting settings[] = {
 #define X(name_, type_, default_, least_, most_, unit_, reloadable_, help_)                                            \
-    {.name = #name_, .type = SETTING_##type_, .offset = offsetof(struct config, name_), DEFAULT_##type_(default_),     \
-     .least = (least_), .most = (most_), .unit = (unit_), .reloadable = (reloadable_), .help = (help_)},
+    {.name = #name_,                                                                                                   \
+     .type = SETTING_##type_,                                                                                          \
+     .offset = offsetof(struct config, name_),                                                                         \
+     DEFAULT_##type_(default_),                                                                                        \
+     .least = (least_),                                                                                                \
+     .most = (most_),                                                                                                  \
+     .unit = (unit_),                                                                                                  \
+     .reloadable = (reloadable_),                                                                                      \
+     .help = (help_)},
     CONFIG_TABLE(X)
 #undef X
 };
@@ -83,7 +91,8 @@ static int check_log_level(const char *place, const char *value, struct error *e
     enum log_level level;
     if (log_level_parse(value, &level) == 0)
         return 0;
-    return error_set(error, ERR_CONFIG, "%s: log_level: \"%.40s\" is no level; hint: debug, info, warn or error", place, value);
+    return error_set(error, ERR_CONFIG, "%s: log_level: \"%.40s\" is no level; hint: debug, info, warn or error", place,
+                     value);
 }
 
 /* "+" or six digits (GB/T 2260). */
@@ -103,9 +112,10 @@ static int check_lanes(const char *place, const char *value, struct error *error
     for (const char *at = value;; at++) {
         size_t len = strcspn(at, ",;");
         if (!is_area((struct text){at, len}))
-            return error_set(error, ERR_CONFIG,
-                             "%s: lanes: \"%.*s\" is no area; hint: six digits or +, areas apart by ',' and lanes by ';'", place,
-                             len > 40 ? 40 : (int)len, at);
+            return error_set(
+                error, ERR_CONFIG,
+                "%s: lanes: \"%.*s\" is no area; hint: six digits or +, areas apart by ',' and lanes by ';'", place,
+                len > 40 ? 40 : (int)len, at);
         at += len;
         if (*at == '\0')
             break;
@@ -113,8 +123,8 @@ static int check_lanes(const char *place, const char *value, struct error *error
     }
     if (lanes <= CONFIG_LANES_MAX)
         return 0;
-    return error_set(error, ERR_CONFIG, "%s: lanes: %zu lanes are more than %d; hint: put more areas into one lane", place, lanes,
-                     CONFIG_LANES_MAX);
+    return error_set(error, ERR_CONFIG, "%s: lanes: %zu lanes are more than %d; hint: put more areas into one lane",
+                     place, lanes, CONFIG_LANES_MAX);
 }
 
 /* What bounds cannot say of a text. */
@@ -132,14 +142,15 @@ static int take_text(struct config *config, const struct setting *setting, const
 {
     struct text text = text_of(value);
     if (text.len >= CONFIG_TEXT_BYTES)
-        return error_set(error, ERR_CONFIG, "%s: %s: %zu bytes is more than %d; hint: shorten it", place, setting->name, text.len,
-                         CONFIG_TEXT_BYTES - 1);
+        return error_set(error, ERR_CONFIG, "%s: %s: %zu bytes is more than %d; hint: shorten it", place, setting->name,
+                         text.len, CONFIG_TEXT_BYTES - 1);
     for (size_t i = 0; i < text.len; i++)
         if ((unsigned char)value[i] < ' ')
-            return error_set(error, ERR_CONFIG, "%s: %s: control character at byte %zu; hint: write it in one line", place,
-                             setting->name, i);
+            return error_set(error, ERR_CONFIG, "%s: %s: control character at byte %zu; hint: write it in one line",
+                             place, setting->name, i);
     if (!text_is_clean_utf8(text))
-        return error_set(error, ERR_CONFIG, "%s: %s: invalid UTF-8; hint: save the file as UTF-8", place, setting->name);
+        return error_set(error, ERR_CONFIG, "%s: %s: invalid UTF-8; hint: save the file as UTF-8", place,
+                         setting->name);
     for (size_t i = 0; i < sizeof text_checks / sizeof text_checks[0]; i++)
         if (strcmp(text_checks[i].name, setting->name) == 0 && text_checks[i].check(place, value, error) != 0)
             return ERR_CONFIG;
@@ -151,22 +162,23 @@ static int take_number(struct config *config, const struct setting *setting, con
                        struct error *error)
 {
     if (value < setting->least || value > setting->most)
-        return error_set(error, ERR_CONFIG, "%s: %s: %" PRId64 " is outside %" PRId64 "..%" PRId64 " %s; hint: %s", place,
-                         setting->name, value, setting->least, setting->most, setting->unit, setting->help);
+        return error_set(error, ERR_CONFIG, "%s: %s: %" PRId64 " is outside %" PRId64 "..%" PRId64 " %s; hint: %s",
+                         place, setting->name, value, setting->least, setting->most, setting->unit, setting->help);
     *number_at(config, setting) = value;
     return 0;
 }
 
 /* ---- the file ---- */
 
-/* libconfig 1.5 cuts numbers of more than 32 bits in silence unless they end in L. So every integer gets its L before libconfig sees
- * it: `out` is a copy of the text with them. */
+/* libconfig 1.5 cuts numbers of more than 32 bits in silence unless they end in L. So every integer gets its L before
+ * libconfig sees it: `out` is a copy of the text with them. */
 struct widening {
     const char *at, *end;
     struct buffer *out;
 };
 
-/* `stop` is NULL when what began here has no end: libconfig would take the rest of the file for a comment in silence. */
+/* `stop` is NULL when what began here has no end: libconfig would take the rest of the file for a comment in silence.
+ * */
 static bool copy_until(struct widening *w, const char *stop)
 {
     if (stop == NULL)
@@ -240,14 +252,17 @@ static int widen(const char *place, struct text text, struct buffer *out, struct
     for (int line = 1; w.at < w.end;) {
         const char *start = w.at;
         if (*w.at == '@')
-            return error_set(error, ERR_CONFIG, "%s:%d: no @include here; hint: put all settings into one file", place, line);
+            return error_set(error, ERR_CONFIG, "%s:%d: no @include here; hint: put all settings into one file", place,
+                             line);
         if (!widen_one(&w))
-            return error_set(error, ERR_CONFIG, "%s:%d: a text or comment begins here and never ends; hint: close it", place, line);
+            return error_set(error, ERR_CONFIG, "%s:%d: a text or comment begins here and never ends; hint: close it",
+                             place, line);
         for (; start < w.at; start++)
             line += *start == '\n';
     }
     buffer_put(out, "", 1);
-    return out->failed ? error_set(error, ERR_CONFIG, "%s: more than %d bytes; hint: is it the right file?", place, FILE_MAX_BYTES)
+    return out->failed ? error_set(error, ERR_CONFIG, "%s: more than %d bytes; hint: is it the right file?", place,
+                                   FILE_MAX_BYTES)
                        : 0;
 }
 
@@ -331,8 +346,8 @@ static int take_file_text(struct config *config, const char *name, struct text t
     config_init(&tree);
     int code = widen(name, text, &wide, error);
     if (code == 0 && config_read_string(&tree, (const char *)wide.data) != CONFIG_TRUE)
-        code = error_set(error, ERR_CONFIG, "%s:%d: %s; hint: a line reads  name = value;", name, config_error_line(&tree),
-                         config_error_text(&tree));
+        code = error_set(error, ERR_CONFIG, "%s:%d: %s; hint: a line reads  name = value;", name,
+                         config_error_line(&tree), config_error_text(&tree));
     if (code == 0)
         code = take_tree(config, name, &tree, error);
     config_destroy(&tree);
@@ -355,7 +370,8 @@ static int read_whole(const char *path, struct buffer *out, struct error *error)
     if (ferror(file))
         code = error_set(error, ERR_CONFIG, "%.200s: %s; hint: check --config", path, strerror(errno));
     else if (out->failed)
-        code = error_set(error, ERR_CONFIG, "%.200s: more than %d bytes; hint: is it the right file?", path, FILE_MAX_BYTES);
+        code = error_set(error, ERR_CONFIG, "%.200s: more than %d bytes; hint: is it the right file?", path,
+                         FILE_MAX_BYTES);
     fclose(file);
     return code;
 }
@@ -375,7 +391,8 @@ static int take_file(struct config *config, const char *path, struct error *erro
 
 /* ---- the environment ---- */
 
-static int take_environment_value(struct config *config, const struct setting *setting, const char *value, struct error *error)
+static int take_environment_value(struct config *config, const struct setting *setting, const char *value,
+                                  struct error *error)
 {
     const char *place = "environment";
     struct text text = text_of(value);
@@ -385,8 +402,8 @@ static int take_environment_value(struct config *config, const struct setting *s
         return take_text(config, setting, place, value, error);
     case SETTING_NUMBER:
         if (!text_to_i64(text, INT64_MIN, INT64_MAX, &number))
-            return error_set(error, ERR_CONFIG, "%s: %s: \"%.40s\" is no number; hint: %" PRId64 "..%" PRId64 " %s", place,
-                             setting->name, value, setting->least, setting->most, setting->unit);
+            return error_set(error, ERR_CONFIG, "%s: %s: \"%.40s\" is no number; hint: %" PRId64 "..%" PRId64 " %s",
+                             place, setting->name, value, setting->least, setting->most, setting->unit);
         return take_number(config, setting, place, number, error);
     case SETTING_FLAG:
         *flag_at(config, setting) = text_equal(text, TEXT("true"));
@@ -456,7 +473,8 @@ int config_reload(struct config *config, const char *path, struct error *error)
         return ERR_CONFIG;
     for (size_t i = 0; i < SETTING_COUNT; i++)
         if (!settings[i].reloadable && differs(config, &fresh, &settings[i]))
-            return error_set(error, ERR_CONFIG, "%.200s: %s: changes only with a restart; hint: put the old value back or restart",
+            return error_set(error, ERR_CONFIG,
+                             "%.200s: %s: changes only with a restart; hint: put the old value back or restart",
                              path ? path : "environment", settings[i].name);
     *config = fresh;
     return 0;
@@ -473,8 +491,8 @@ void config_print_example(FILE *out)
             fprintf(out, "%s = \"%s\";\n", setting->name, setting->default_text);
             break;
         case SETTING_NUMBER:
-            fprintf(out, "# %" PRId64 "..%" PRId64 " %s\n%s = %" PRId64 ";\n", setting->least, setting->most, setting->unit,
-                    setting->name, setting->default_number);
+            fprintf(out, "# %" PRId64 "..%" PRId64 " %s\n%s = %" PRId64 ";\n", setting->least, setting->most,
+                    setting->unit, setting->name, setting->default_number);
             break;
         case SETTING_FLAG:
             fprintf(out, "%s = %s;\n", setting->name, setting->default_number ? "true" : "false");

@@ -1,7 +1,8 @@
 /* config.h - one table of settings for both programs: name, type, unit, bounds, default, reloadable, help.
  *
- * Syntax of the file: libconfig. An environment variable CUSTODY_<NAME IN CAPITALS> overrides the file. An unknown key is an error
- * with file and line. On reload, a change of a setting that is not reloadable is an error and the old configuration stays. */
+ * Syntax of the file: libconfig. An environment variable CUSTODY_<NAME IN CAPITALS> overrides the file. An unknown key
+ * is an error with file and line. On reload, a change of a setting that is not reloadable is an error and the old
+ * configuration stays. */
 #ifndef CUSTODY_CONFIG_H
 #define CUSTODY_CONFIG_H
 
@@ -16,29 +17,35 @@ enum { CONFIG_TEXT_BYTES = 1024, CONFIG_LANES_MAX = 16 };
 /* member, type (TEXT, NUMBER, FLAG), default, least, most, unit, reloadable, help */
 #define CONFIG_TABLE(X)                                                                                                \
     X(database, TEXT, "", 0, 0, "", false, "libpq connection string; several hosts allowed; empty: PG* variables")     \
-    X(broker, TEXT, "localhost:1883", 0, 0, "", false, "brokers, tried in turn: host:port or unix:/path, separated by commas") \
+    X(broker, TEXT, "localhost:1883", 0, 0, "", false,                                                                 \
+      "brokers, tried in turn: host:port or unix:/path, separated by commas")                                          \
     X(broker_username, TEXT, "", 0, 0, "", false, "user name at the broker; empty: none")                              \
-    X(broker_password_file, TEXT, "", 0, 0, "", false, "file with the broker password; empty: none")                  \
+    X(broker_password_file, TEXT, "", 0, 0, "", false, "file with the broker password; empty: none")                   \
     X(broker_ca_file, TEXT, "", 0, 0, "", false, "CA certificates for TLS to the broker; empty: no TLS")               \
     X(broker_cert_file, TEXT, "", 0, 0, "", false, "client certificate for TLS")                                       \
     X(broker_key_file, TEXT, "", 0, 0, "", false, "key of the client certificate")                                     \
-    X(client_id, TEXT, "custodyd", 0, 0, "", false, "MQTT client id; lane n appends -n")                                \
-    X(origin, TEXT, "localhost/custody", 0, 0, "", false, "name of the log in every note (C2SP tlog-checkpoint origin)") \
+    X(client_id, TEXT, "custodyd", 0, 0, "", false, "MQTT client id; lane n appends -n")                               \
+    X(origin, TEXT, "localhost/custody", 0, 0, "", false,                                                              \
+      "name of the log in every note (C2SP tlog-checkpoint origin)")                                                   \
     X(ack_key_file, TEXT, "", 0, 0, "", false, "secret key that signs acknowledgement notes, name <origin>/ack")       \
-    X(lanes, TEXT, "+", 0, 0, "", false, "area codes each lane serves: lanes apart by ';', areas of one by ',', '+' all areas") \
+    X(lanes, TEXT, "+", 0, 0, "", false,                                                                               \
+      "area codes each lane serves: lanes apart by ';', areas of one by ',', '+' all areas")                           \
     X(batch_max_envelopes, NUMBER, 8192, 1, 60000, "envelopes", true, "most envelopes in one transaction")             \
     X(batch_max_bytes, NUMBER, 8388608, 65536, 1073741824, "bytes", true, "most payload bytes in one transaction")     \
     X(linger_ms, NUMBER, 0, 0, 1000, "ms", true, "wait for more before storing; spares a slow disk")                   \
     X(arena_max_bytes, NUMBER, 100663296, 1048576, 4294967296, "bytes", false, "memory bound of one lane's batch")     \
-    X(source_rate_per_s, NUMBER, 200, 1, 1000000, "envelopes/s", true, "sustained rate of one source before it is throttled") \
+    X(source_rate_per_s, NUMBER, 200, 1, 1000000, "envelopes/s", true,                                                 \
+      "sustained rate of one source before it is throttled")                                                           \
     X(source_burst, NUMBER, 20000, 1, 10000000, "envelopes", true, "burst of one source")                              \
-    X(unknown_rate_per_s, NUMBER, 20, 0, 1000000, "envelopes/s", true, "dead letters a second for what cannot be attributed") \
+    X(unknown_rate_per_s, NUMBER, 20, 0, 1000000, "envelopes/s", true,                                                 \
+      "dead letters a second for what cannot be attributed")                                                           \
     X(verify_threads, NUMBER, 2, 1, 64, "threads", false, "threads that check and make signatures")                    \
     X(gap_grace_s, NUMBER, 60, 0, 86400, "s", true, "how long a hole in a sequence may stay before S01 is raised")     \
-    X(clock_skew_max_s, NUMBER, 300, 1, 31536000, "s", true, "device clock against ours, beyond it a warning and S03 on a jump") \
-    X(partition_days_ahead, NUMBER, 7, 1, 60, "days", true, "day partitions made ahead of need")                        \
-    X(drain_timeout_ms, NUMBER, 10000, 0, 600000, "ms", true, "how long SIGTERM waits for the batches under way")        \
-    X(statement_timeout_ms, NUMBER, 30000, 100, 600000, "ms", true, "deadline of one database statement")                \
+    X(clock_skew_max_s, NUMBER, 300, 1, 31536000, "s", true,                                                           \
+      "device clock against ours, beyond it a warning and S03 on a jump")                                              \
+    X(partition_days_ahead, NUMBER, 7, 1, 60, "days", true, "day partitions made ahead of need")                       \
+    X(drain_timeout_ms, NUMBER, 10000, 0, 600000, "ms", true, "how long SIGTERM waits for the batches under way")      \
+    X(statement_timeout_ms, NUMBER, 30000, 100, 600000, "ms", true, "deadline of one database statement")              \
     X(log_level, TEXT, "info", 0, 0, "", true, "debug, info, warn or error")
 
 struct config {
@@ -50,8 +57,8 @@ struct config {
 #undef X
 };
 
-/* Defaults, then the file (NULL: none), then the environment. On any error nothing is changed; `error` says file, line, key, value and
- * a hint. 0 or ERR_CONFIG. */
+/* Defaults, then the file (NULL: none), then the environment. On any error nothing is changed; `error` says file,
+ * line, key, value and a hint. 0 or ERR_CONFIG. */
 int config_load(struct config *config, const char *path, struct error *error) MUST_USE;
 /* Defaults, then text in the file's syntax; for fuzzing and tests. */
 int config_parse(struct config *config, const char *text, struct error *error) MUST_USE;

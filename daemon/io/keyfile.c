@@ -68,8 +68,8 @@ static int check_secret(int fd, const char *path, struct error *error)
         return error_set(error, ERR_DENIED, "key file %s: mode %04o lets others at it; hint: chmod 600", path,
                          (unsigned)(about.st_mode & 07777));
     if (about.st_uid != 0 && about.st_uid != geteuid())
-        return error_set(error, ERR_DENIED, "key file %s: belongs to user %ld; hint: it must be ours (%ld) or root's", path,
-                         (long)about.st_uid, (long)geteuid());
+        return error_set(error, ERR_DENIED, "key file %s: belongs to user %ld; hint: it must be ours (%ld) or root's",
+                         path, (long)about.st_uid, (long)geteuid());
     return 0;
 }
 
@@ -85,7 +85,8 @@ static int read_line(int fd, const char *path, char line[KEYFILE_LINE_BYTES], st
     if (got < 0)
         return error_set(error, ERR_IO, "key file %s: %s; hint: check the path", path, strerror(errno));
     if (used == KEYFILE_LINE_BYTES - 1)
-        return error_set(error, ERR_TOO_LARGE, "key file %s: more than one line of %d bytes; hint: write it with custodyctl keygen", path,
+        return error_set(error, ERR_TOO_LARGE,
+                         "key file %s: more than one line of %d bytes; hint: write it with custodyctl keygen", path,
                          KEYFILE_LINE_BYTES - 2);
     while (used > 0 && (line[used - 1] == '\n' || line[used - 1] == '\r'))
         used--;
@@ -110,21 +111,24 @@ static bool split_line(struct text line, struct text *name, struct text *seed)
     return true;
 }
 
-static int parse_line(struct text line, const char *path, char *name, size_t name_size, struct key_pair *pair, struct error *error)
+static int parse_line(struct text line, const char *path, char *name, size_t name_size, struct key_pair *pair,
+                      struct error *error)
 {
     uint8_t seed[SEED_BYTES + 1] = {0};
     size_t len = sizeof seed;
     struct text name_text, seed_text;
     if (!split_line(line, &name_text, &seed_text))
-        return error_set(error, ERR_INVALID, "key file %s: is not \"" KEYFILE_MAGIC " <name> <base64>\"; hint: custodyctl keygen writes it",
+        return error_set(error, ERR_INVALID,
+                         "key file %s: is not \"" KEYFILE_MAGIC " <name> <base64>\"; hint: custodyctl keygen writes it",
                          path);
     if (!text_is_clean_utf8(name_text) || name_text.len >= name_size)
-        return error_set(error, ERR_INVALID, "key file %s: name of %zu bytes; hint: at most %zu of UTF-8", path, name_text.len,
-                         name_size - 1);
+        return error_set(error, ERR_INVALID, "key file %s: name of %zu bytes; hint: at most %zu of UTF-8", path,
+                         name_text.len, name_size - 1);
     if (base64_decode(seed_text, seed, &len) != 0 || len != SEED_BYTES) {
         sodium_memzero(seed, sizeof seed);
-        return error_set(error, ERR_INVALID, "key file %s: no base64 of %d bytes after the name; hint: custodyctl keygen writes it",
-                         path, SEED_BYTES);
+        return error_set(error, ERR_INVALID,
+                         "key file %s: no base64 of %d bytes after the name; hint: custodyctl keygen writes it", path,
+                         SEED_BYTES);
     }
     text_copy(name, name_size, name_text);
     key_pair_from_seed(seed, pair);
@@ -137,8 +141,8 @@ int keyfile_read(const char *path, char *name, size_t name_size, struct key_pair
     char line[KEYFILE_LINE_BYTES];
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0)
-        return error_set(error, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, "key file %s: %s; hint: custodyctl keygen makes one", path,
-                         strerror(errno));
+        return error_set(error, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO,
+                         "key file %s: %s; hint: custodyctl keygen makes one", path, strerror(errno));
     int code = check_secret(fd, path, error);
     if (code == 0)
         code = read_line(fd, path, line, error);
@@ -171,11 +175,13 @@ int keyfile_write(const char *path, const char *name, const struct key_pair *pai
 {
     char line[KEYFILE_LINE_BYTES], seed[BASE64_SIZE(SEED_BYTES)];
     if (!is_key_name(name)) /* C2SP signed-note: no white space, no plus */
-        return error_set(error, ERR_INVALID, "key name of %zu bytes; hint: 1 to 255 bytes of UTF-8 without white space and '+'",
+        return error_set(error, ERR_INVALID,
+                         "key name of %zu bytes; hint: 1 to 255 bytes of UTF-8 without white space and '+'",
                          strlen(name));
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
     if (fd < 0)
-        return error_set(error, errno == EEXIST ? ERR_EXISTS : ERR_IO, "key file %s: %s; hint: %s", path, strerror(errno),
+        return error_set(error, errno == EEXIST ? ERR_EXISTS : ERR_IO, "key file %s: %s; hint: %s", path,
+                         strerror(errno),
                          errno == EEXIST ? "a key is never overwritten, choose another path" : "check the folder");
     base64_encode(pair->secret_key, SEED_BYTES, seed);
     snprintf(line, sizeof line, KEYFILE_MAGIC " %s %s\n", name, seed);
@@ -207,7 +213,8 @@ void source_key_id(struct text source, const uint8_t public_key[PUBLIC_KEY_BYTES
     memcpy(key_id, digest.bytes, KEY_ID_BYTES);
 }
 
-/* Pure Ed25519 (RFC 8032) hashes its message twice, so the message must lie in one piece: built in a caller's buffer. */
+/* Pure Ed25519 (RFC 8032) hashes its message twice, so the message must lie in one piece: built in a caller's buffer.
+ * */
 enum { SIGNED_MAX_BYTES = sizeof ENVELOPE_CONTEXT + 256 + 64 * 1024 };
 
 static size_t signed_message(struct text source, struct text body, uint8_t out[SIGNED_MAX_BYTES])
@@ -224,7 +231,8 @@ static size_t signed_message(struct text source, struct text body, uint8_t out[S
     return len;
 }
 
-void envelope_sign(struct text source, struct text body, const struct key_pair *pair, uint8_t signature[SIGNATURE_BYTES])
+void envelope_sign(struct text source, struct text body, const struct key_pair *pair,
+                   uint8_t signature[SIGNATURE_BYTES])
 {
     uint8_t message[SIGNED_MAX_BYTES];
     size_t len = signed_message(source, body, message);
@@ -233,12 +241,14 @@ void envelope_sign(struct text source, struct text body, const struct key_pair *
     crypto_sign_detached(signature, NULL, message, len, pair->secret_key);
 }
 
-int envelope_verify(struct text source, struct text body, struct text signature, const uint8_t public_key[PUBLIC_KEY_BYTES])
+int envelope_verify(struct text source, struct text body, struct text signature,
+                    const uint8_t public_key[PUBLIC_KEY_BYTES])
 {
     uint8_t message[SIGNED_MAX_BYTES];
     size_t len = signed_message(source, body, message);
     if (len == 0 || signature.len != SIGNATURE_BYTES)
         return ERR_SIGNATURE;
     sodium_ready();
-    return crypto_sign_verify_detached((const uint8_t *)signature.data, message, len, public_key) == 0 ? 0 : ERR_SIGNATURE;
+    return crypto_sign_verify_detached((const uint8_t *)signature.data, message, len, public_key) == 0 ? 0
+                                                                                                       : ERR_SIGNATURE;
 }

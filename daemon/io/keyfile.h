@@ -1,4 +1,5 @@
-/* keyfile.h - Ed25519 keys in files: mode 0600, one line, never in the database. And the names of keys (architecture 4, 6). */
+/* keyfile.h - Ed25519 keys in files: mode 0600, one line, never in the database. And the names of keys (architecture
+ * 4, 6). */
 #ifndef CUSTODY_IO_KEYFILE_H
 #define CUSTODY_IO_KEYFILE_H
 
@@ -18,7 +19,8 @@ struct key_pair {
 void key_pair_from_seed(const uint8_t seed[SEED_BYTES], struct key_pair *pair);
 void key_pair_random(struct key_pair *pair);
 
-/* File: "custody-secret-key/v1 <name> <base64 seed>\n". Refuses a file that others may read (mode & 077) with a hint. */
+/* File: "custody-secret-key/v1 <name> <base64 seed>\n". Refuses a file that others may read (mode & 077) with a hint.
+ * */
 int keyfile_read(const char *path, char *name, size_t name_size, struct key_pair *pair, struct error *error) MUST_USE;
 /* Creates it with mode 0600; ERR_EXISTS rather than overwrite. */
 int keyfile_write(const char *path, const char *name, const struct key_pair *pair, struct error *error) MUST_USE;
@@ -27,8 +29,10 @@ int keyfile_write(const char *path, const char *name, const struct key_pair *pai
 void source_key_id(struct text source, const uint8_t public_key[PUBLIC_KEY_BYTES], uint8_t key_id[KEY_ID_BYTES]);
 
 /* Over "custody-envelope/v1\n" || source || "\n" || body. */
-void envelope_sign(struct text source, struct text body, const struct key_pair *pair, uint8_t signature[SIGNATURE_BYTES]);
+void envelope_sign(struct text source, struct text body, const struct key_pair *pair,
+                   uint8_t signature[SIGNATURE_BYTES]);
 /* 0 or ERR_SIGNATURE. libsodium decides (stricter than OpenSSL). */
-int envelope_verify(struct text source, struct text body, struct text signature, const uint8_t public_key[PUBLIC_KEY_BYTES]) MUST_USE;
+int envelope_verify(struct text source, struct text body, struct text signature,
+                    const uint8_t public_key[PUBLIC_KEY_BYTES]) MUST_USE;
 
 #endif

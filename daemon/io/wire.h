@@ -1,7 +1,8 @@
 /* wire.h - protobuf bytes to values and back: the only file that knows protobuf-c.
  *
- * Decoding: one descriptor-driven scan of the bytes first (depth, count of elements and unknown fields, UTF-8 and NUL, predicted
- * memory), then unpack with the arena as allocator, then conversion with every bound of the contract checked. */
+ * Decoding: one descriptor-driven scan of the bytes first (depth, count of elements and unknown fields, UTF-8 and NUL,
+ * predicted memory), then unpack with the arena as allocator, then conversion with every bound of the contract
+ * checked. */
 #ifndef CUSTODY_IO_WIRE_H
 #define CUSTODY_IO_WIRE_H
 
@@ -14,7 +15,7 @@
 enum {
     ENVELOPE_MAX_BYTES = 60 * 1024,
     /* Most that one wire_report_decode takes from its arena: close a batch before the arena has less left. */
-    WIRE_REPORT_MEMORY_MAX = 512 * 1024,
+    WIRE_REPORT_MEMORY_MAX = 768 * 1024,
 };
 
 /* Numbers of custody.v1.RefusalReason. */
@@ -58,10 +59,10 @@ struct envelope {
 /* Splits an envelope without allocating. REFUSAL_NONE, MALFORMED or OVERSIZE (then `error`). */
 enum refusal_reason wire_envelope_split(struct text bytes, struct envelope *envelope, struct error *error);
 
-/* Who speaks, read from the front of a body without decoding the rest: source, epoch, seq, previous. Fields may stand in any
- * order; the last one of a kind counts, as in protobuf. Allocates nothing; `source` borrows from `body`. REFUSAL_NONE or MALFORMED.
- * Bounds are not checked here: source may be any bytes, epoch 0, seq above INT64_MAX; a `previous` that is not 32 bytes is left
- * zero. wire_report_decode refuses all of that. */
+/* Who speaks, read from the front of a body without decoding the rest: source, epoch, seq, previous. Fields may stand
+ * in any order; the last one of a kind counts, as in protobuf. Allocates nothing; `source` borrows from `body`.
+ * REFUSAL_NONE or MALFORMED. Bounds are not checked here: source may be any bytes, epoch 0, seq above INT64_MAX; a
+ * `previous` that is not 32 bytes is left zero. wire_report_decode refuses all of that. */
 struct report_header {
     struct text source;
     uint32_t epoch;
@@ -71,13 +72,15 @@ struct report_header {
 };
 enum refusal_reason wire_report_header(struct text body, struct report_header *header, struct error *error);
 
-/* Decodes and checks a whole body into the arena. now_us bounds times (2000-01-01 to now + 1 day). Positions are converted to
- * WGS-84. Identifiers stay as sent. On a refusal, `error` says what, which value and a hint, and as much of `report` as was
- * understood (source, epoch, seq) is set. NOT_STORABLE with error code ERR_NO_MEMORY: the arena is full, the envelope may be fine. */
+/* Decodes and checks a whole body into the arena. now_us bounds times (2000-01-01 to now + 1 day). Positions are
+ * converted to WGS-84. Identifiers stay as sent. On a refusal, `error` says what, which value and a hint, and as much
+ * of `report` as was understood (source, epoch, seq) is set. NOT_STORABLE with error code ERR_NO_MEMORY: the arena is
+ * full, the envelope may be fine. */
 enum refusal_reason wire_report_decode(struct text body, int64_t now_us, struct arena *arena, struct report *report,
                                        struct error *error);
 
-/* Builds a body from a report (positions are written in WGS-84), for simulated devices, imports and tests. 0 or a negative code. */
+/* Builds a body from a report (positions are written in WGS-84), for simulated devices, imports and tests. 0 or a
+ * negative code. */
 int wire_report_encode(const struct report *report, struct buffer *out) MUST_USE;
 int wire_envelope_encode(const struct envelope *envelope, struct buffer *out) MUST_USE;
 

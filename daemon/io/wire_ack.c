@@ -28,22 +28,37 @@ static const struct rule stored_range_rules[] = {
     {.name = "first_seq", .kind = RULE_NUMBER, .most = INT64_MAX, MEMBER(seq_range, first_seq)},
     {.name = "last_seq", .kind = RULE_NUMBER, .most = INT64_MAX, MEMBER(seq_range, last_seq)},
 };
-static const struct shape stored_range_shape = {
-    .descriptor = &custody__v1__stored_range__descriptor, SHAPE_RULES(stored_range_rules), .size = sizeof(struct seq_range)};
+static const struct shape stored_range_shape = {.descriptor = &custody__v1__stored_range__descriptor,
+                                                SHAPE_RULES(stored_range_rules),
+                                                .size = sizeof(struct seq_range)};
 
 static const struct rule ack_rules[] = {
     {.name = "source", .kind = RULE_TEXT, .least = 1, .most = CODE_MAX_BYTES, MEMBER(ack, source)},
     {.name = "epoch", .kind = RULE_NUMBER, .most = UINT32_MAX, MEMBER(ack, epoch)},
-    {.name = "seq", .kind = RULE_NUMBER, .most = INT64_MAX, MEMBER(ack, seq), .has_to = (uint16_t)offsetof(struct ack, has_seq)},
-    {.name = "refusals", .kind = RULE_LIST, .shape = &refusal_shape, .most = ACK_REFUSALS_MAX,
+    {.name = "seq",
+     .kind = RULE_NUMBER,
+     .most = INT64_MAX,
+     MEMBER(ack, seq),
+     .has_to = (uint16_t)offsetof(struct ack, has_seq)},
+    {.name = "refusals",
+     .kind = RULE_LIST,
+     .shape = &refusal_shape,
+     .most = ACK_REFUSALS_MAX,
      COUNTED(ack, refusals, refusal_count)},
-    {.name = "warnings", .kind = RULE_LIST, .shape = &warning_shape, .most = ACK_REFUSALS_MAX,
+    {.name = "warnings",
+     .kind = RULE_LIST,
+     .shape = &warning_shape,
+     .most = ACK_REFUSALS_MAX,
      COUNTED(ack, warnings, warning_count)},
     {.name = "note", .kind = RULE_TEXT, .most = ACK_NOTE_MAX_BYTES, MEMBER(ack, note)},
-    {.name = "stored_early", .kind = RULE_LIST, .shape = &stored_range_shape, .most = STORED_EARLY_MAX,
+    {.name = "stored_early",
+     .kind = RULE_LIST,
+     .shape = &stored_range_shape,
+     .most = STORED_EARLY_MAX,
      COUNTED(ack, stored_early, stored_early_count)},
 };
-const struct shape ack_shape = {.descriptor = &custody__v1__ack__descriptor, SHAPE_RULES(ack_rules), .size = sizeof(struct ack)};
+const struct shape ack_shape = {
+    .descriptor = &custody__v1__ack__descriptor, SHAPE_RULES(ack_rules), .size = sizeof(struct ack)};
 
 int wire_ack_encode(const struct ack *ack, struct buffer *out)
 {

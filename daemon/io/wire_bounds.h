@@ -6,8 +6,8 @@
 
 #define LON_MAX_E7 INT32_C(1800000000)
 #define LAT_MAX_E7 INT32_C(900000000)
-#define MASS_MAX_G INT64_C(1000000000000)       /* a million tonnes */
-#define MONEY_MAX_FEN INT64_C(100000000000000)  /* a million million yuan */
+#define MASS_MAX_G INT64_C(1000000000000)      /* a million tonnes */
+#define MONEY_MAX_FEN INT64_C(100000000000000) /* a million million yuan */
 #define ODOMETER_MAX_M INT64_C(100000000000)
 #define FIRST_REGISTRATION_LEAST_US INT64_C(-2208988800000000) /* 1900-01-01 */
 #define FIRST_REGISTRATION_MOST_US INT64_C(4102444800000000)   /* 2100-01-01 */
@@ -23,7 +23,7 @@ enum {
     SIGHTINGS_MAX = 200,
     EVIDENCE_MAX = 16,
     PARTS_MAX = 64,
-    KINDS_MAX = 32,         /* lists of item kinds */
+    KINDS_MAX = 32,          /* lists of item kinds */
     ACK_REFUSALS_MAX = 2000, /* what a daemon answers at once, bounded by the payload */
     STORED_EARLY_MAX = 64,
 

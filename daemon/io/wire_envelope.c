@@ -1,5 +1,5 @@
-/* wire_envelope.c - the parts of the contract that every envelope passes first: its split and who speaks, by hand and without
- * allocation, because they run before anybody is trusted. */
+/* wire_envelope.c - the parts of the contract that every envelope passes first: its split and who speaks, by hand and
+ * without allocation, because they run before anybody is trusted. */
 #include <assert.h>
 
 #include "io/wire.h"
@@ -31,7 +31,8 @@ const char *refusal_reason_word(enum refusal_reason reason)
     return at < sizeof(refusal_words) / sizeof(refusal_words[0]) ? refusal_words[at] : "invalid";
 }
 
-static enum refusal_reason malformed(struct error *error, const char *what, struct text bytes, const struct wire_reader *reader)
+static enum refusal_reason malformed(struct error *error, const char *what, struct text bytes,
+                                     const struct wire_reader *reader)
 {
     error_set(error, ERR_INVALID, "%s: no protobuf field at byte %zu of %zu; hint: send custody.v1 messages", what,
               (size_t)(reader->at - (const uint8_t *)bytes.data), bytes.len);
@@ -66,8 +67,8 @@ enum refusal_reason wire_envelope_split(struct text bytes, struct envelope *enve
     unsigned unknown = 0;
     *envelope = (struct envelope){0};
     if (bytes.len > ENVELOPE_MAX_BYTES) {
-        error_set(error, ERR_TOO_LARGE, "envelope: %zu bytes is more than %d; hint: send fewer elements a report", bytes.len,
-                  ENVELOPE_MAX_BYTES);
+        error_set(error, ERR_TOO_LARGE, "envelope: %zu bytes is more than %d; hint: send fewer elements a report",
+                  bytes.len, ENVELOPE_MAX_BYTES);
         return REFUSAL_OVERSIZE;
     }
     while (!wire_reader_done(&reader)) {

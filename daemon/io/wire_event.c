@@ -5,11 +5,6 @@
 #include "io/wire_bounds.h"
 #include "io/wire_shape.h"
 
-#define RULE_OF_FLAG(type, member) {.name = #member, .kind = RULE_FLAG, MEMBER(type, member)}
-#define RULE_OF_TEXT(type, member, bound) {.name = #member, .kind = RULE_TEXT, .most = (bound), MEMBER(type, member)}
-#define RULE_OF_HASH(type, member) {.name = #member, .kind = RULE_BYTES, .most = SHA256_BYTES, MEMBER(type, member)}
-#define RULE_OF_ENUM(type, member, last) {.name = #member, .kind = RULE_ENUM, .most = (last), MEMBER(type, member)}
-
 static const struct rule evidence_rules[] = {
     {.name = "kind", .kind = RULE_ENUM, .least = 1, .most = EVIDENCE_KIND_PHOTO_MARK, MEMBER(evidence, kind)},
     {.name = "sha256", .kind = RULE_DIGEST, MEMBER(evidence, sha256)},
@@ -23,7 +18,7 @@ static const struct rule pickup_rules[] = {
     RULE_OF_ENUM(pickup, vehicle_class, VEHICLE_CLASS_TRAILER),
     RULE_OF_FLAG(pickup, new_energy),
     RULE_OF_FLAG(pickup, battery_swap_model),
-    {.name = "curb_mass_g", .kind = RULE_NUMBER, .most = MASS_MAX_G, .hint = "grams", MEMBER(pickup, curb_mass_g)},
+    RULE_OF_MASS(pickup, curb_mass_g, curb_mass_g),
     RULE_OF_HASH(pickup, seller_hash),
     RULE_OF_TEXT(pickup, seller_last4, LAST4_MAX_BYTES),
     RULE_OF_TEXT(pickup, make, NAME_MAX_BYTES),
@@ -37,33 +32,51 @@ static const struct rule inspection_rules[] = {
     RULE_OF_ENUM(inspection, vin, INSPECTION_RESULT_MISSING),
     RULE_OF_ENUM(inspection, engine_number, INSPECTION_RESULT_MISSING),
     RULE_OF_ENUM(inspection, plate, INSPECTION_RESULT_MISSING),
-    {.name = "missing", .kind = RULE_ENUM_LIST, .most = KINDS_MAX, .element_most = ITEM_KIND_LOT,
+    {.name = "missing",
+     .kind = RULE_ENUM_LIST,
+     .most = KINDS_MAX,
+     .element_most = ITEM_KIND_LOT,
      COUNTED(inspection, missing, missing_count)},
     RULE_OF_FLAG(inspection, owner_statement),
     RULE_OF_FLAG(inspection, stolen_hit),
 };
-static const struct shape inspection_shape = {.descriptor = &custody__v1__inspection__descriptor, SHAPE_RULES(inspection_rules)};
+static const struct shape inspection_shape = {.descriptor = &custody__v1__inspection__descriptor,
+                                              SHAPE_RULES(inspection_rules)};
 
 static const struct rule part_rules[] = {
-    {.name = "item", .kind = RULE_MESSAGE, .shape = &item_ref_shape, .least = 1, .reason = REFUSAL_INVALID_IDENTIFIER,
-     .hint = "name the part", MEMBER(part, item)},
+    {.name = "item",
+     .kind = RULE_MESSAGE,
+     .shape = &item_ref_shape,
+     .least = 1,
+     .reason = REFUSAL_INVALID_IDENTIFIER,
+     .hint = "name the part",
+     MEMBER(part, item)},
     {.name = "mass", .kind = RULE_MESSAGE, .shape = &mass_shape, MEMBER(part, mass)},
 };
 static const struct shape part_shape = {
     .descriptor = &custody__v1__part__descriptor, SHAPE_RULES(part_rules), .size = sizeof(struct part)};
 
 static const struct rule composition_rules[] = {
-    {.name = "parts", .kind = RULE_LIST, .shape = &part_shape, .most = PARTS_MAX, COUNTED(composition, parts, part_count)},
-    {.name = "declared_missing", .kind = RULE_ENUM_LIST, .most = KINDS_MAX, .element_most = ITEM_KIND_LOT,
+    {.name = "parts",
+     .kind = RULE_LIST,
+     .shape = &part_shape,
+     .most = PARTS_MAX,
+     COUNTED(composition, parts, part_count)},
+    {.name = "declared_missing",
+     .kind = RULE_ENUM_LIST,
+     .most = KINDS_MAX,
+     .element_most = ITEM_KIND_LOT,
      COUNTED(composition, declared_missing, declared_missing_count)},
 };
-static const struct shape composition_shape = {.descriptor = &custody__v1__composition__descriptor, SHAPE_RULES(composition_rules)};
+static const struct shape composition_shape = {.descriptor = &custody__v1__composition__descriptor,
+                                               SHAPE_RULES(composition_rules)};
 
 static const struct rule certificate_rules[] = {
     RULE_OF_TEXT(certificate, number, CODE_MAX_BYTES),
     RULE_OF_TEXT(certificate, case_number, CODE_MAX_BYTES),
 };
-static const struct shape certificate_shape = {.descriptor = &custody__v1__certificate__descriptor, SHAPE_RULES(certificate_rules)};
+static const struct shape certificate_shape = {.descriptor = &custody__v1__certificate__descriptor,
+                                               SHAPE_RULES(certificate_rules)};
 
 static const struct rule release_rules[] = {
     RULE_OF_ENUM(release, buyer_class, BUYER_CLASS_CONSUMER),
@@ -78,11 +91,13 @@ static enum refusal_reason check_manifest(const struct wire_check *check, const 
 {
     const struct hazardous_manifest *manifest = value;
     size_t digits = 0;
-    while (digits < manifest->number.len && manifest->number.data[digits] >= '0' && manifest->number.data[digits] <= '9')
+    while (digits < manifest->number.len && manifest->number.data[digits] >= '0' &&
+           manifest->number.data[digits] <= '9')
         digits++;
     if (digits == manifest->number.len && digits == 14)
         return REFUSAL_NONE;
-    return wire_refuse(check, path, REFUSAL_INVALID_FIELD, "number of %zu bytes begins with %zu digits; hint: a manifest has 14 digits",
+    return wire_refuse(check, path, REFUSAL_INVALID_FIELD,
+                       "number of %zu bytes begins with %zu digits; hint: a manifest has 14 digits",
                        manifest->number.len, digits);
 }
 
@@ -96,7 +111,11 @@ static const struct shape hazardous_manifest_shape = {.descriptor = &custody__v1
 
 static const struct rule invoice_rules[] = {
     {.name = "number", .kind = RULE_TEXT, .least = 1, .most = CODE_MAX_BYTES, MEMBER(invoice, number)},
-    {.name = "amount_fen", .kind = RULE_NUMBER, .least = -MONEY_MAX_FEN, .most = MONEY_MAX_FEN, .hint = "fen",
+    {.name = "amount_fen",
+     .kind = RULE_NUMBER,
+     .least = -MONEY_MAX_FEN,
+     .most = MONEY_MAX_FEN,
+     .hint = "fen",
      MEMBER(invoice, amount_fen)},
     RULE_OF_FLAG(invoice, reverse),
     RULE_OF_HASH(invoice, seller_hash),
@@ -115,7 +134,8 @@ static const struct rule correction_rules[] = {
     RULE_OF_ENUM(correction, reason, CORRECTION_REASON_INCORRECT_DATA),
     RULE_OF_TEXT(correction, text, NOTE_MAX_BYTES),
 };
-static const struct shape correction_shape = {.descriptor = &custody__v1__correction__descriptor, SHAPE_RULES(correction_rules)};
+static const struct shape correction_shape = {.descriptor = &custody__v1__correction__descriptor,
+                                              SHAPE_RULES(correction_rules)};
 
 /* ---- which detail fits which type ---- */
 
@@ -172,8 +192,8 @@ static enum refusal_reason check_event(const struct wire_check *check, const str
         return wire_refuse(check, path, REFUSAL_INVALID_FIELD, "%s without %s; hint: the type needs it",
                            event_type_word(event->type), detail_word(rule->may));
     if (event->detail != EVENT_DETAIL_NONE && !fits)
-        return wire_refuse(check, path, REFUSAL_INVALID_FIELD, "%s with %s; hint: the type takes %s", event_type_word(event->type),
-                           detail_word(event->detail), detail_word(rule->may));
+        return wire_refuse(check, path, REFUSAL_INVALID_FIELD, "%s with %s; hint: the type takes %s",
+                           event_type_word(event->type), detail_word(event->detail), detail_word(rule->may));
     if (rule->numbered && text_empty(event->certificate.number))
         return wire_refuse(check, path, REFUSAL_INVALID_FIELD, "certificate.number is empty; hint: %s needs the number",
                            event_type_word(event->type));
@@ -181,22 +201,37 @@ static enum refusal_reason check_event(const struct wire_check *check, const str
 }
 
 #define EVENT_DETAIL_RULE(field)                                                                                       \
-    {.name = #field, .kind = RULE_MESSAGE, .shape = &field##_shape, MEMBER(event, field),                              \
-     .case_to = (uint16_t)offsetof(struct event, detail)}
+    {                                                                                                                  \
+        .name = #field, .kind = RULE_MESSAGE, .shape = &field##_shape, MEMBER(event, field),                           \
+        .case_to = (uint16_t)offsetof(struct event, detail)                                                            \
+    }
 
 static const struct rule event_rules[] = {
     {.name = "event_id", .kind = RULE_UUID, MEMBER(event, event_id)},
-    {.name = "type", .kind = RULE_ENUM, .least = 1, .most = EVENT_TYPE_GRADED, .hint = "say what was done", MEMBER(event, type)},
+    {.name = "type",
+     .kind = RULE_ENUM,
+     .least = 1,
+     .most = EVENT_TYPE_GRADED,
+     .hint = "say what was done",
+     MEMBER(event, type)},
     {.name = "at_us", .kind = RULE_TIME, MEMBER(event, at_us)},
-    {.name = "item", .kind = RULE_MESSAGE, .shape = &item_ref_shape, .least = 1, .reason = REFUSAL_INVALID_IDENTIFIER,
-     .hint = "name the item", MEMBER(event, item)},
+    {.name = "item",
+     .kind = RULE_MESSAGE,
+     .shape = &item_ref_shape,
+     .least = 1,
+     .reason = REFUSAL_INVALID_IDENTIFIER,
+     .hint = "name the item",
+     MEMBER(event, item)},
     RULE_OF_TEXT(event, site, CODE_MAX_BYTES),
     {.name = "position", .kind = RULE_MESSAGE, .shape = &position_shape, MEMBER(event, position)},
     RULE_OF_TEXT(event, counterparty, CODE_MAX_BYTES),
     RULE_OF_TEXT(event, actor, NAME_MAX_BYTES),
     RULE_OF_TEXT(event, conveyance, NAME_MAX_BYTES),
     {.name = "mass", .kind = RULE_MESSAGE, .shape = &mass_shape, MEMBER(event, mass)},
-    {.name = "evidence", .kind = RULE_LIST, .shape = &evidence_shape, .most = EVIDENCE_MAX,
+    {.name = "evidence",
+     .kind = RULE_LIST,
+     .shape = &evidence_shape,
+     .most = EVIDENCE_MAX,
      COUNTED(event, evidence, evidence_count)},
     RULE_OF_TEXT(event, note, NOTE_MAX_BYTES),
     EVENT_DETAIL_RULE(pickup),
@@ -209,5 +244,7 @@ static const struct rule event_rules[] = {
     EVENT_DETAIL_RULE(wipe),
     EVENT_DETAIL_RULE(correction),
 };
-const struct shape event_shape = {
-    .descriptor = &custody__v1__event__descriptor, SHAPE_RULES(event_rules), .size = sizeof(struct event), .check = check_event};
+const struct shape event_shape = {.descriptor = &custody__v1__event__descriptor,
+                                  SHAPE_RULES(event_rules),
+                                  .size = sizeof(struct event),
+                                  .check = check_event};

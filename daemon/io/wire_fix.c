@@ -1,5 +1,5 @@
-/* wire_fix.c - reads the message trucks send all day, header and fixes, in one pass straight into our values: three quarters of the
- * time of unpacking and converting it are spared. It accepts nothing that the long way would refuse. */
+/* wire_fix.c - reads the message trucks send all day, header and fixes, in one pass straight into our values: three
+ * quarters of the time of unpacking and converting it are spared. It accepts nothing that the long way would refuse. */
 #include "io/wire_fix.h"
 
 #include "core/route/datum.h"
@@ -61,7 +61,8 @@ static bool take_fix(struct text bytes, int64_t now_us, struct fix *fix)
     while (!wire_reader_done(&reader)) {
         uint8_t tag = *reader.at++;
         uint64_t value;
-        if (tag >= 0x80 || (tag & 7) != WIRE_VARINT || !wire_read_varint(&reader, &value) || !take_field(tag >> 3, value, fix))
+        if (tag >= 0x80 || (tag & 7) != WIRE_VARINT || !wire_read_varint(&reader, &value) ||
+            !take_field(tag >> 3, value, fix))
             return false;
     }
     return fix->datum != DATUM_UNSPECIFIED && wire_time_is_possible(fix->at_us, now_us) &&

@@ -5,8 +5,8 @@
 #include "io/wire_front.h"
 #include "io/wire_shape.h"
 
-/* Decodes a report that holds nothing but its header and fixes, all of them within their bounds. False for everything else, with
- * nothing said and `report` half filled: the long way decides. The error of `check` is not touched. */
+/* Decodes a report that holds nothing but its header and fixes, all of them within their bounds. False for everything
+ * else, with nothing said and `report` half filled: the long way decides. The error of `check` is not touched. */
 bool wire_fix_report_decode(const struct wire_check *check, struct text body, const struct report_front *front,
                             struct report *report);
 

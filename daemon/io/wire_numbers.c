@@ -1,4 +1,5 @@
-/* wire_numbers.c - proves at compile time that every enumeration of core/report.h and io/wire.h has the numbers of the contract. */
+/* wire_numbers.c - proves at compile time that every enumeration of core/report.h and io/wire.h has the numbers of the
+ * contract. */
 #include <assert.h>
 
 #include "custody/v1/ack.pb-c.h"

@@ -1,7 +1,9 @@
-/* wire_report.c - a report from bytes and back: the short way for what trucks send all day, the long way for everything else.
+/* wire_report.c - a report from bytes and back: the short way for what trucks send all day, the long way for
+ * everything else.
  *
- * A body of header and fixes alone is read by wire_fix.c in one pass. Whenever that finds anything out of the ordinary it gives up
- * without a word, and the long way (scan, unpack, convert) decides and says why: both ways must agree on what is right. */
+ * A body of header and fixes alone is read by wire_fix.c in one pass. Whenever that finds anything out of the ordinary
+ * it gives up without a word, and the long way (scan, unpack, convert) decides and says why: both ways must agree on
+ * what is right. */
 #include <assert.h>
 #include <inttypes.h>
 
@@ -12,14 +14,16 @@
 #include "io/wire_shape.h"
 
 static const struct rule birth_rules[] = {
-    {.name = "model", .kind = RULE_TEXT, .most = NAME_MAX_BYTES, MEMBER(birth, model)},
-    {.name = "firmware", .kind = RULE_TEXT, .most = NAME_MAX_BYTES, MEMBER(birth, firmware)},
+    RULE_OF_TEXT(birth, model, NAME_MAX_BYTES),
+    RULE_OF_TEXT(birth, firmware, NAME_MAX_BYTES),
     {.name = "configuration_sha256", .kind = RULE_BYTES, .most = SHA256_BYTES, MEMBER(birth, configuration_sha256)},
     {.name = "public_key", .kind = RULE_BYTES, .most = 32, MEMBER(birth, public_key)},
     {.name = "boot_id", .kind = RULE_BYTES, .most = 16, MEMBER(birth, boot_id)},
 };
-const struct shape birth_shape = {
-    .descriptor = &custody__v1__birth__descriptor, SHAPE_RULES(birth_rules), .size = sizeof(struct birth), .optional = true};
+const struct shape birth_shape = {.descriptor = &custody__v1__birth__descriptor,
+                                  SHAPE_RULES(birth_rules),
+                                  .size = sizeof(struct birth),
+                                  .optional = true};
 
 static enum refusal_reason check_report(const struct wire_check *check, const struct wire_path *path, void *value)
 {
@@ -33,21 +37,41 @@ static enum refusal_reason check_report(const struct wire_check *check, const st
 
 static const struct rule report_rules[] = {
     {.name = "source", .kind = RULE_TEXT, .least = 1, .most = CODE_MAX_BYTES, MEMBER(report, source)},
-    {.name = "epoch", .kind = RULE_NUMBER, .least = EPOCH_LEAST, .most = EPOCH_MOST, .hint = "starts at 1", MEMBER(report, epoch)},
+    {.name = "epoch",
+     .kind = RULE_NUMBER,
+     .least = EPOCH_LEAST,
+     .most = EPOCH_MOST,
+     .hint = "starts at 1",
+     MEMBER(report, epoch)},
     {.name = "seq", .kind = RULE_NUMBER, .most = INT64_MAX, .hint = "counts from 0", MEMBER(report, seq)},
-    {.name = "previous", .kind = RULE_DIGEST, .hint = "32 bytes: SHA-256 of the previous envelope, zeros at seq 0",
+    {.name = "previous",
+     .kind = RULE_DIGEST,
+     .hint = "32 bytes: SHA-256 of the previous envelope, zeros at seq 0",
      MEMBER(report, previous)},
     {.name = "device_time_us", .kind = RULE_TIME, MEMBER(report, device_time_us)},
     {.name = "clock_quality", .kind = RULE_ENUM, .most = CLOCK_QUALITY_GNSS, MEMBER(report, clock_quality)},
     {.name = "fixes", .kind = RULE_LIST, .shape = &fix_shape, .most = FIXES_MAX, COUNTED(report, fixes, fix_count)},
-    {.name = "readings", .kind = RULE_LIST, .shape = &reading_shape, .most = READINGS_MAX, COUNTED(report, readings, reading_count)},
-    {.name = "events", .kind = RULE_LIST, .shape = &event_shape, .most = EVENTS_MAX, COUNTED(report, events, event_count)},
-    {.name = "sightings", .kind = RULE_LIST, .shape = &sighting_shape, .most = SIGHTINGS_MAX,
+    {.name = "readings",
+     .kind = RULE_LIST,
+     .shape = &reading_shape,
+     .most = READINGS_MAX,
+     COUNTED(report, readings, reading_count)},
+    {.name = "events",
+     .kind = RULE_LIST,
+     .shape = &event_shape,
+     .most = EVENTS_MAX,
+     COUNTED(report, events, event_count)},
+    {.name = "sightings",
+     .kind = RULE_LIST,
+     .shape = &sighting_shape,
+     .most = SIGHTINGS_MAX,
      COUNTED(report, sightings, sighting_count)},
     {.name = "birth", .kind = RULE_MESSAGE, .shape = &birth_shape, MEMBER(report, birth)},
 };
-const struct shape report_shape = {
-    .descriptor = &custody__v1__report__descriptor, SHAPE_RULES(report_rules), .size = sizeof(struct report), .check = check_report};
+const struct shape report_shape = {.descriptor = &custody__v1__report__descriptor,
+                                   SHAPE_RULES(report_rules),
+                                   .size = sizeof(struct report),
+                                   .check = check_report};
 
 enum refusal_reason wire_report_decode(struct text body, int64_t now_us, struct arena *arena, struct report *report,
                                        struct error *error)

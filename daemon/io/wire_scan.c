@@ -1,18 +1,19 @@
-/* wire_scan.c - the one look at raw bytes that refuses what protobuf-c would let through: it walks a message by its descriptor before
- * anything is allocated, so that text is clean, counts are bounded and unpacking stays within the arena. */
+/* wire_scan.c - the one look at raw bytes that refuses what protobuf-c would let through: it walks a message by its
+ * descriptor before anything is allocated, so that text is clean, counts are bounded and unpacking stays within the
+ * arena. */
 #include <inttypes.h>
 
 #include "io/wire_reader.h"
 #include "io/wire_shape.h"
 
 enum {
-    SCAN_DEPTH_MAX = 8,      /* the contract nests five deep */
-    SCAN_FIELDS_MAX = 32,    /* most fields a message of the contract has */
-    SCAN_UNKNOWN_MAX = 32,   /* in one message with all it holds: a newer sender's few additions */
+    SCAN_DEPTH_MAX = 8,       /* the contract nests five deep */
+    SCAN_FIELDS_MAX = 32,     /* most fields a message of the contract has */
+    SCAN_UNKNOWN_MAX = 32,    /* in one message with all it holds: a newer sender's few additions */
     SCAN_ELEMENTS_MAX = 8192, /* all repeated fields together */
-    SCAN_PIECE_BYTES = 16,   /* what the arena rounds up to */
-    SCAN_SLAB_FIELDS = 16,   /* protobuf-c scans so many fields of a message on its stack, more in the arena ... */
-    SCAN_SLAB_BYTES = 128,   /* ... in slabs that double: so much a field at most */
+    SCAN_PIECE_BYTES = 16,    /* what the arena rounds up to */
+    SCAN_SLAB_FIELDS = 16,    /* protobuf-c scans so many fields of a message on its stack, more in the arena ... */
+    SCAN_SLAB_BYTES = 128,    /* ... in slabs that double: so much a field at most */
 };
 
 struct scan {
@@ -50,8 +51,8 @@ static enum refusal_reason scan_unknown(struct level *level, const struct wire_f
     scan->memory_bytes += piece(sizeof(ProtobufCMessageUnknownField)) + piece(field->bytes.len + 16);
     if (++scan->unknown_count > SCAN_UNKNOWN_MAX)
         return wire_refuse(scan->check, level->path, REFUSAL_OVERSIZE,
-                           "more than %d unknown fields, the last is %u; hint: send custody.v1 messages", SCAN_UNKNOWN_MAX,
-                           (unsigned)field->number);
+                           "more than %d unknown fields, the last is %u; hint: send custody.v1 messages",
+                           SCAN_UNKNOWN_MAX, (unsigned)field->number);
     return REFUSAL_NONE;
 }
 
@@ -65,23 +66,25 @@ static enum refusal_reason scan_text(const struct scan *scan, const struct wire_
     if (text_is_clean_utf8(text))
         return REFUSAL_NONE;
     const char *what = memchr(text.data, 0, text.len) ? "a NUL" : "invalid UTF-8";
-    return wire_refuse(scan->check, path, REFUSAL_INVALID_TEXT, "%s in %zu bytes of text; hint: send UTF-8 (RFC 3629) without NUL",
-                       what, text.len);
+    return wire_refuse(scan->check, path, REFUSAL_INVALID_TEXT,
+                       "%s in %zu bytes of text; hint: send UTF-8 (RFC 3629) without NUL", what, text.len);
 }
 
 /* Numbers of 32 bits: protobuf-c would cut what is larger in silence. Enumerations may be negative, in 64 bits. */
-static enum refusal_reason scan_number(const struct scan *scan, const struct wire_path *path, ProtobufCType type, uint64_t value)
+static enum refusal_reason scan_number(const struct scan *scan, const struct wire_path *path, ProtobufCType type,
+                                       uint64_t value)
 {
     bool is_32_bits = type == PROTOBUF_C_TYPE_UINT32 || type == PROTOBUF_C_TYPE_SINT32;
     bool fits = type == PROTOBUF_C_TYPE_ENUM ? (int64_t)value >= INT32_MIN && (int64_t)value <= INT32_MAX
                                              : !is_32_bits || value <= UINT32_MAX;
     if (fits)
         return REFUSAL_NONE;
-    return wire_refuse(scan->check, path, REFUSAL_INVALID_FIELD, "%" PRIu64 " does not fit in 32 bits; hint: see custody.v1",
-                       value);
+    return wire_refuse(scan->check, path, REFUSAL_INVALID_FIELD,
+                       "%" PRIu64 " does not fit in 32 bits; hint: see custody.v1", value);
 }
 
-static enum refusal_reason scan_packed(struct level *level, const struct wire_path *path, uint32_t *count, struct text bytes)
+static enum refusal_reason scan_packed(struct level *level, const struct wire_path *path, uint32_t *count,
+                                       struct text bytes)
 {
     struct wire_reader reader = wire_reader_of(bytes);
     enum refusal_reason reason = REFUSAL_NONE;
@@ -96,7 +99,8 @@ static enum refusal_reason scan_packed(struct level *level, const struct wire_pa
     return reason;
 }
 
-static enum refusal_reason scan_value(struct level *level, const struct wire_path *path, size_t at, const struct wire_field *field)
+static enum refusal_reason scan_value(struct level *level, const struct wire_path *path, size_t at,
+                                      const struct wire_field *field)
 {
     const ProtobufCFieldDescriptor *descriptor = &level->shape->descriptor->fields[at];
     struct scan *scan = level->scan;
@@ -116,11 +120,12 @@ static bool is_wire_type(const ProtobufCFieldDescriptor *field, enum wire_type t
                    field->type == PROTOBUF_C_TYPE_MESSAGE;
     if (is_long)
         return type == WIRE_LENGTH;
-    return type == WIRE_VARINT || (type == WIRE_LENGTH && is_repeated(field)); /* the contract has no fixed-size numbers */
+    return type == WIRE_VARINT ||
+           (type == WIRE_LENGTH && is_repeated(field)); /* the contract has no fixed-size numbers */
 }
 
-/* Protobuf merges a sub-message that comes twice and drops all but the last member of a oneof: what a sender meant by that is
- * anybody's guess, and evidence must not depend on a guess. */
+/* Protobuf merges a sub-message that comes twice and drops all but the last member of a oneof: what a sender meant by
+ * that is anybody's guess, and evidence must not depend on a guess. */
 static bool is_given_twice(const struct level *level, size_t at)
 {
     const ProtobufCFieldDescriptor *fields = level->shape->descriptor->fields;
@@ -131,7 +136,8 @@ static bool is_given_twice(const struct level *level, size_t at)
         return fields[at].type == PROTOBUF_C_TYPE_MESSAGE && level->counts[at] > 1;
     uint32_t count = 0;
     for (size_t i = 0; i < level->shape->rule_count; i++)
-        if ((fields[i].flags & PROTOBUF_C_FIELD_FLAG_ONEOF) != 0 && fields[i].quantifier_offset == fields[at].quantifier_offset)
+        if ((fields[i].flags & PROTOBUF_C_FIELD_FLAG_ONEOF) != 0 &&
+            fields[i].quantifier_offset == fields[at].quantifier_offset)
             count += level->counts[i];
     return count > 1;
 }
@@ -144,7 +150,8 @@ static enum refusal_reason check_counts(const struct level *level, size_t at)
     if (is_given_twice(level, at))
         return wire_refuse(check, &path, REFUSAL_MALFORMED, "is given twice; hint: send it once");
     if (is_repeated(&level->shape->descriptor->fields[at]) && (int64_t)level->counts[at] > rule->most)
-        return wire_refuse(check, &path, REFUSAL_OVERSIZE, "more than %" PRId64 " of them; hint: send several reports", rule->most);
+        return wire_refuse(check, &path, REFUSAL_OVERSIZE, "more than %" PRId64 " of them; hint: send several reports",
+                           rule->most);
     return REFUSAL_NONE;
 }
 
@@ -155,8 +162,8 @@ static enum refusal_reason scan_known(struct level *level, size_t at, const stru
                                    is_repeated(descriptor) ? level->counts[at] : WIRE_NO_INDEX};
     uint32_t before = level->counts[at]++;
     if (!is_wire_type(descriptor, field->type))
-        return wire_refuse(level->scan->check, &path, REFUSAL_MALFORMED, "has wire type %d; hint: its type in custody.v1 is another",
-                           (int)field->type);
+        return wire_refuse(level->scan->check, &path, REFUSAL_MALFORMED,
+                           "has wire type %d; hint: its type in custody.v1 is another", (int)field->type);
     enum refusal_reason reason = check_counts(level, at);
     if (reason == REFUSAL_NONE)
         reason = scan_value(level, &path, at, field);
@@ -180,10 +187,11 @@ static enum refusal_reason scan_field(struct level *level, const struct wire_fie
     if (reason != REFUSAL_NONE)
         return reason;
     if (scan->element_count > SCAN_ELEMENTS_MAX)
-        return wire_refuse(scan->check, level->path, REFUSAL_OVERSIZE, "more than %d elements; hint: send several reports",
-                           SCAN_ELEMENTS_MAX);
+        return wire_refuse(scan->check, level->path, REFUSAL_OVERSIZE,
+                           "more than %d elements; hint: send several reports", SCAN_ELEMENTS_MAX);
     if (scan->memory_bytes > WIRE_REPORT_MEMORY_MAX)
-        return wire_refuse(scan->check, level->path, REFUSAL_OVERSIZE, "would take more than %d bytes of memory; hint: send several reports",
+        return wire_refuse(scan->check, level->path, REFUSAL_OVERSIZE,
+                           "would take more than %d bytes of memory; hint: send several reports",
                            WIRE_REPORT_MEMORY_MAX);
     return REFUSAL_NONE;
 }

@@ -41,8 +41,8 @@ static size_t path_print(const struct wire_path *path, char *out, size_t size)
     return wrote < 0 || (size_t)wrote >= size - used ? size - 1 : used + (size_t)wrote;
 }
 
-enum refusal_reason wire_refuse(const struct wire_check *check, const struct wire_path *path, enum refusal_reason reason,
-                                const char *format, ...)
+enum refusal_reason wire_refuse(const struct wire_check *check, const struct wire_path *path,
+                                enum refusal_reason reason, const char *format, ...)
 {
     char where[160] = "message";
     char words[ERROR_TEXT_BYTES - sizeof where];
@@ -88,8 +88,8 @@ struct field_context {
     void *to;               /* the field's member in it */
 };
 
-static enum refusal_reason convert_message(const struct wire_check *check, const struct wire_path *path, const struct shape *shape,
-                                           const void *message, void *value);
+static enum refusal_reason convert_message(const struct wire_check *check, const struct wire_path *path,
+                                           const struct shape *shape, const void *message, void *value);
 
 static enum refusal_reason take_text(const struct field_context *c)
 {
@@ -97,10 +97,11 @@ static enum refusal_reason take_text(const struct field_context *c)
     memcpy(&string, c->from, sizeof string);
     struct text text = text_of(string);
     if ((int64_t)text.len > c->rule->most)
-        return wire_refuse(c->check, c->path, rule_reason(c->rule), "%zu bytes is more than %" PRId64 "; hint: %s", text.len,
-                           c->rule->most, rule_hint(c->rule, "shorten it"));
+        return wire_refuse(c->check, c->path, rule_reason(c->rule), "%zu bytes is more than %" PRId64 "; hint: %s",
+                           text.len, c->rule->most, rule_hint(c->rule, "shorten it"));
     if ((int64_t)text.len < c->rule->least)
-        return wire_refuse(c->check, c->path, rule_reason(c->rule), "is empty; hint: %s", rule_hint(c->rule, "it must be there"));
+        return wire_refuse(c->check, c->path, rule_reason(c->rule), "is empty; hint: %s",
+                           rule_hint(c->rule, "it must be there"));
     memcpy(c->to, &text, sizeof text);
     return REFUSAL_NONE;
 }
@@ -128,7 +129,8 @@ static enum refusal_reason take_uuid(const struct field_context *c)
     static const uint8_t zero[UUID_BYTES];
     struct text bytes = bytes_of(c->from);
     if (bytes.len != UUID_BYTES)
-        return wire_refuse(c->check, c->path, rule_reason(c->rule), "%zu bytes; hint: a UUID has exactly 16", bytes.len);
+        return wire_refuse(c->check, c->path, rule_reason(c->rule), "%zu bytes; hint: a UUID has exactly 16",
+                           bytes.len);
     if (memcmp(bytes.data, zero, UUID_BYTES) == 0)
         return wire_refuse(c->check, c->path, rule_reason(c->rule), "is all zero; hint: make a UUID (RFC 9562)");
     memcpy(c->to, bytes.data, UUID_BYTES);
@@ -167,11 +169,13 @@ static enum refusal_reason take_number(const struct field_context *c)
 {
     int64_t number = number_load(c->field, c->from);
     if (c->field->type == PROTOBUF_C_TYPE_UINT64 && number < 0)
-        return wire_refuse(c->check, c->path, rule_reason(c->rule), "%" PRIu64 " is outside %" PRId64 "..%" PRId64 "; hint: %s",
-                           (uint64_t)number, c->rule->least, c->rule->most, rule_hint(c->rule, "see custody.v1"));
+        return wire_refuse(c->check, c->path, rule_reason(c->rule),
+                           "%" PRIu64 " is outside %" PRId64 "..%" PRId64 "; hint: %s", (uint64_t)number,
+                           c->rule->least, c->rule->most, rule_hint(c->rule, "see custody.v1"));
     if (number < c->rule->least || number > c->rule->most)
-        return wire_refuse(c->check, c->path, rule_reason(c->rule), "%" PRId64 " is outside %" PRId64 "..%" PRId64 "; hint: %s",
-                           number, c->rule->least, c->rule->most, rule_hint(c->rule, "see custody.v1"));
+        return wire_refuse(c->check, c->path, rule_reason(c->rule),
+                           "%" PRId64 " is outside %" PRId64 "..%" PRId64 "; hint: %s", number, c->rule->least,
+                           c->rule->most, rule_hint(c->rule, "see custody.v1"));
     memcpy(c->to, c->from, is_64_bits(c->field) ? sizeof(int64_t) : sizeof(int32_t));
     return REFUSAL_NONE;
 }
@@ -181,7 +185,8 @@ static enum refusal_reason take_time(const struct field_context *c)
     int64_t at_us = number_load(c->field, c->from);
     if (!wire_time_is_possible(at_us, c->check->now_us))
         return wire_refuse(c->check, c->path, REFUSAL_IMPOSSIBLE_TIME,
-                           "%" PRId64 " us is before 2000-01-01 or more than a day ahead; hint: microseconds since 1970-01-01 UTC",
+                           "%" PRId64
+                           " us is before 2000-01-01 or more than a day ahead; hint: microseconds since 1970-01-01 UTC",
                            at_us);
     memcpy(c->to, &at_us, sizeof at_us);
     return REFUSAL_NONE;
@@ -202,8 +207,8 @@ static enum refusal_reason enum_number(const struct field_context *c, int64_t nu
                            rule_hint(c->rule, "it must be there"));
     if (number < least || number > most)
         return wire_refuse(c->check, c->path, REFUSAL_INVALID_FIELD,
-                           "%" PRId64 " is no value of this version (%" PRId64 "..%" PRId64 "); hint: see custody.v1", number, least,
-                           most);
+                           "%" PRId64 " is no value of this version (%" PRId64 "..%" PRId64 "); hint: see custody.v1",
+                           number, least, most);
     return REFUSAL_NONE;
 }
 
@@ -228,8 +233,8 @@ static enum refusal_reason check_count(const struct field_context *c, size_t cou
         return wire_refuse(c->check, c->path, rule_reason(c->rule), "%zu of them; hint: %s", count,
                            rule_hint(c->rule, "at least one"));
     if ((int64_t)count > c->rule->most)
-        return wire_refuse(c->check, c->path, REFUSAL_OVERSIZE, "%zu of them is more than %" PRId64 "; hint: send several reports",
-                           count, c->rule->most);
+        return wire_refuse(c->check, c->path, REFUSAL_OVERSIZE,
+                           "%zu of them is more than %" PRId64 "; hint: send several reports", count, c->rule->most);
     return REFUSAL_NONE;
 }
 
@@ -294,18 +299,10 @@ static enum refusal_reason take_list(const struct field_context *c)
 }
 
 static enum refusal_reason (*const takers[])(const struct field_context *) = {
-    [RULE_TEXT] = take_text,
-    [RULE_BYTES] = take_bytes,
-    [RULE_UUID] = take_uuid,
-    [RULE_DIGEST] = take_digest,
-    [RULE_NUMBER] = take_number,
-    [RULE_TIME] = take_time,
-    [RULE_FLAG] = take_flag,
-    [RULE_ENUM] = take_enum,
-    [RULE_DATUM] = take_enum,
-    [RULE_ENUM_LIST] = take_enum_list,
-    [RULE_MESSAGE] = take_message,
-    [RULE_LIST] = take_list,
+    [RULE_TEXT] = take_text,           [RULE_BYTES] = take_bytes,     [RULE_UUID] = take_uuid,
+    [RULE_DIGEST] = take_digest,       [RULE_NUMBER] = take_number,   [RULE_TIME] = take_time,
+    [RULE_FLAG] = take_flag,           [RULE_ENUM] = take_enum,       [RULE_DATUM] = take_enum,
+    [RULE_ENUM_LIST] = take_enum_list, [RULE_MESSAGE] = take_message, [RULE_LIST] = take_list,
 };
 
 static bool is_in_oneof(const ProtobufCFieldDescriptor *field)
@@ -329,8 +326,8 @@ static void mark_present(const struct rule *rule, const ProtobufCFieldDescriptor
         memcpy(value + rule->case_to, &number, sizeof number);
 }
 
-static enum refusal_reason convert_field(const struct wire_check *check, const struct wire_path *up, const struct shape *shape,
-                                         size_t at, const uint8_t *message, uint8_t *value)
+static enum refusal_reason convert_field(const struct wire_check *check, const struct wire_path *up,
+                                         const struct shape *shape, size_t at, const uint8_t *message, uint8_t *value)
 {
     const ProtobufCFieldDescriptor *field = &shape->descriptor->fields[at];
     const struct rule *rule = &shape->rules[at];
@@ -351,8 +348,8 @@ static enum refusal_reason convert_field(const struct wire_check *check, const s
     return takers[rule->kind](&context);
 }
 
-static enum refusal_reason convert_message(const struct wire_check *check, const struct wire_path *path, const struct shape *shape,
-                                           const void *message, void *value)
+static enum refusal_reason convert_message(const struct wire_check *check, const struct wire_path *path,
+                                           const struct shape *shape, const void *message, void *value)
 {
     assert(shape->rule_count == shape->descriptor->n_fields);
     for (size_t at = 0; at < shape->rule_count; at++) {
@@ -378,7 +375,8 @@ static void keep(void *arena, void *piece)
     (void)piece; /* goes with the arena */
 }
 
-enum refusal_reason wire_shape_decode(const struct wire_check *check, const struct shape *shape, struct text bytes, void *value)
+enum refusal_reason wire_shape_decode(const struct wire_check *check, const struct shape *shape, struct text bytes,
+                                      void *value)
 {
     ProtobufCAllocator allocator = {allocate, keep, check->arena};
     enum refusal_reason reason = wire_scan(check, shape, bytes);
@@ -390,8 +388,9 @@ enum refusal_reason wire_shape_decode(const struct wire_check *check, const stru
     if (message == NULL && check->arena->cap_bytes - used_bytes < WIRE_REPORT_MEMORY_MAX)
         return wire_refuse_memory(check);
     if (message == NULL)
-        return wire_refuse(check, NULL, REFUSAL_MALFORMED, "%zu bytes do not unpack as %s; hint: send custody.v1 messages",
-                           bytes.len, shape->descriptor->name);
+        return wire_refuse(check, NULL, REFUSAL_MALFORMED,
+                           "%zu bytes do not unpack as %s; hint: send custody.v1 messages", bytes.len,
+                           shape->descriptor->name);
     return convert_message(check, NULL, shape, message, value);
 }
 
@@ -445,8 +444,8 @@ static bool put_list(struct arena *arena, const struct rule *rule, size_t count,
     return list != NULL;
 }
 
-static bool put_field(struct arena *arena, const struct rule *rule, const ProtobufCFieldDescriptor *field, const uint8_t *value,
-                      uint8_t *message)
+static bool put_field(struct arena *arena, const struct rule *rule, const ProtobufCFieldDescriptor *field,
+                      const uint8_t *value, uint8_t *message)
 {
     const uint8_t *from = value + rule->to;
     uint8_t *to = message + field->offset;
@@ -490,7 +489,8 @@ static bool put_field(struct arena *arena, const struct rule *rule, const Protob
 }
 
 /* Is the member of a oneof the one our value holds? Then the message is told so. */
-static bool choose(const struct rule *rule, const ProtobufCFieldDescriptor *field, const uint8_t *value, uint8_t *message)
+static bool choose(const struct rule *rule, const ProtobufCFieldDescriptor *field, const uint8_t *value,
+                   uint8_t *message)
 {
     uint32_t number = 0;
     if (rule->has_to && *(const bool *)(value + rule->has_to))

@@ -1,6 +1,5 @@
 /* wire_telemetry.c - the shapes of positions, masses and readings. */
 #include <assert.h>
-#include <limits.h>
 
 #include "core/route/datum.h"
 #include "custody/v1/telemetry.pb-c.h"
@@ -8,26 +7,35 @@
 #include "io/wire_shape.h"
 
 #define LON_RULE(type)                                                                                                 \
-    {.name = "lon_e7", .kind = RULE_NUMBER, .least = -LON_MAX_E7, .most = LON_MAX_E7, .hint = "1e-7 degrees",          \
-     .reason = REFUSAL_IMPOSSIBLE_POSITION, MEMBER(type, lon_e7)}
+    {                                                                                                                  \
+        .name = "lon_e7", .kind = RULE_NUMBER, .least = -LON_MAX_E7, .most = LON_MAX_E7, .hint = "1e-7 degrees",       \
+        .reason = REFUSAL_IMPOSSIBLE_POSITION, MEMBER(type, lon_e7)                                                    \
+    }
 #define LAT_RULE(type)                                                                                                 \
-    {.name = "lat_e7", .kind = RULE_NUMBER, .least = -LAT_MAX_E7, .most = LAT_MAX_E7, .hint = "1e-7 degrees",          \
-     .reason = REFUSAL_IMPOSSIBLE_POSITION, MEMBER(type, lat_e7)}
+    {                                                                                                                  \
+        .name = "lat_e7", .kind = RULE_NUMBER, .least = -LAT_MAX_E7, .most = LAT_MAX_E7, .hint = "1e-7 degrees",       \
+        .reason = REFUSAL_IMPOSSIBLE_POSITION, MEMBER(type, lat_e7)                                                    \
+    }
 #define DATUM_RULE(type)                                                                                               \
-    {.name = "datum", .kind = RULE_DATUM, .least = 1, .most = DATUM_CGCS2000, .hint = "name the datum, DATUM_WGS84 for GNSS", \
-     .reason = REFUSAL_IMPOSSIBLE_POSITION, MEMBER(type, datum)}
+    {                                                                                                                  \
+        .name = "datum", .kind = RULE_DATUM, .least = 1, .most = DATUM_CGCS2000,                                       \
+        .hint = "name the datum, DATUM_WGS84 for GNSS", .reason = REFUSAL_IMPOSSIBLE_POSITION, MEMBER(type, datum)     \
+    }
 #define ACCURACY_RULE(type)                                                                                            \
-    {.name = "accuracy_cm", .kind = RULE_NUMBER, .most = ACCURACY_MAX_CM, .hint = "centimetres", MEMBER(type, accuracy_cm), \
-     .has_to = (uint16_t)offsetof(struct type, has_accuracy)}
+    {                                                                                                                  \
+        .name = "accuracy_cm", .kind = RULE_NUMBER, .most = ACCURACY_MAX_CM, .hint = "centimetres",                    \
+        MEMBER(type, accuracy_cm), .has_to = (uint16_t)offsetof(struct type, has_accuracy)                             \
+    }
 
-/* Datum conversion moves a point by a kilometre at most, so what was within bounds may leave them only at their very edge. */
+/* Datum conversion moves a point by a kilometre at most, so what was within bounds may leave them only at their very
+ * edge. */
 static enum refusal_reason check_moved(const struct wire_check *check, const struct wire_path *path, enum datum datum,
                                        int32_t *lon_e7, int32_t *lat_e7)
 {
     if (datum_to_wgs84(datum, lon_e7, lat_e7))
         return REFUSAL_NONE;
-    return wire_refuse(check, path, REFUSAL_IMPOSSIBLE_POSITION, "%d, %d is no point in %s; hint: name the right datum", *lon_e7,
-                       *lat_e7, datum_word(datum));
+    return wire_refuse(check, path, REFUSAL_IMPOSSIBLE_POSITION, "%d, %d is no point in %s; hint: name the right datum",
+                       *lon_e7, *lat_e7, datum_word(datum));
 }
 
 static enum refusal_reason check_position(const struct wire_check *check, const struct wire_path *path, void *value)
@@ -59,31 +67,47 @@ static const struct rule fix_rules[] = {
     LON_RULE(fix),
     LAT_RULE(fix),
     DATUM_RULE(fix),
-    {.name = "speed_cm_s", .kind = RULE_NUMBER, .most = SPEED_MAX_CM_S, .hint = "centimetres a second", MEMBER(fix, speed_cm_s),
+    {.name = "speed_cm_s",
+     .kind = RULE_NUMBER,
+     .most = SPEED_MAX_CM_S,
+     .hint = "centimetres a second",
+     MEMBER(fix, speed_cm_s),
      .has_to = (uint16_t)offsetof(struct fix, has_speed)},
-    {.name = "course_cdeg", .kind = RULE_NUMBER, .most = COURSE_MAX_CDEG, .hint = "hundredths of a degree", MEMBER(fix, course_cdeg),
+    {.name = "course_cdeg",
+     .kind = RULE_NUMBER,
+     .most = COURSE_MAX_CDEG,
+     .hint = "hundredths of a degree",
+     MEMBER(fix, course_cdeg),
      .has_to = (uint16_t)offsetof(struct fix, has_course)},
     ACCURACY_RULE(fix),
 };
-const struct shape fix_shape = {
-    .descriptor = &custody__v1__fix__descriptor, SHAPE_RULES(fix_rules), .size = sizeof(struct fix), .check = check_fix};
+const struct shape fix_shape = {.descriptor = &custody__v1__fix__descriptor,
+                                SHAPE_RULES(fix_rules),
+                                .size = sizeof(struct fix),
+                                .check = check_fix};
 
 #define SCALE_CLASS_RULE(type)                                                                                         \
-    {.name = "scale_class", .kind = RULE_TEXT, .most = SCALE_CLASS_MAX_BYTES, .hint = "I, II, III or IIII", MEMBER(type, scale_class)}
+    {                                                                                                                  \
+        .name = "scale_class", .kind = RULE_TEXT, .most = SCALE_CLASS_MAX_BYTES, .hint = "I, II, III or IIII",         \
+        MEMBER(type, scale_class)                                                                                      \
+    }
 
 static const struct rule mass_rules[] = {
-    {.name = "mass_g", .kind = RULE_NUMBER, .most = MASS_MAX_G, .hint = "grams", MEMBER(mass, mass_g)},
-    {.name = "estimated", .kind = RULE_FLAG, MEMBER(mass, estimated)},
+    RULE_OF_MASS(mass, mass_g, mass_g),
+    RULE_OF_FLAG(mass, estimated),
     SCALE_CLASS_RULE(mass),
 };
-const struct shape mass_shape = {
-    .descriptor = &custody__v1__mass__descriptor, SHAPE_RULES(mass_rules), .size = sizeof(struct mass), .optional = true};
+const struct shape mass_shape = {.descriptor = &custody__v1__mass__descriptor,
+                                 SHAPE_RULES(mass_rules),
+                                 .size = sizeof(struct mass),
+                                 .optional = true};
 
 /* The five values of a reading share struct reading. */
 static const struct rule load_cell_rules[] = {
-    {.name = "load_g", .kind = RULE_NUMBER, .most = MASS_MAX_G, .hint = "grams", MEMBER(reading, mass_g)},
+    RULE_OF_MASS(reading, load_g, mass_g),
 };
-static const struct shape load_cell_shape = {.descriptor = &custody__v1__load_cell__descriptor, SHAPE_RULES(load_cell_rules)};
+static const struct shape load_cell_shape = {.descriptor = &custody__v1__load_cell__descriptor,
+                                             SHAPE_RULES(load_cell_rules)};
 
 static const struct rule door_rules[] = {
     {.name = "open", .kind = RULE_FLAG, MEMBER(reading, door_open)},
@@ -92,7 +116,11 @@ static const struct rule door_rules[] = {
 static const struct shape door_shape = {.descriptor = &custody__v1__door__descriptor, SHAPE_RULES(door_rules)};
 
 static const struct rule tilt_rules[] = {
-    {.name = "angle_cdeg", .kind = RULE_NUMBER, .least = -TILT_MAX_CDEG, .most = TILT_MAX_CDEG, .hint = "hundredths of a degree",
+    {.name = "angle_cdeg",
+     .kind = RULE_NUMBER,
+     .least = -TILT_MAX_CDEG,
+     .most = TILT_MAX_CDEG,
+     .hint = "hundredths of a degree",
      MEMBER(reading, tilt_cdeg)},
 };
 static const struct shape tilt_shape = {.descriptor = &custody__v1__tilt__descriptor, SHAPE_RULES(tilt_rules)};
@@ -103,29 +131,35 @@ static enum refusal_reason check_weighbridge(const struct wire_check *check, con
     bool both = reading->gross_g > 0 && reading->tare_g > 0;
     if (!both || reading->mass_g == reading->gross_g - reading->tare_g)
         return REFUSAL_NONE;
-    return wire_refuse(check, path, REFUSAL_INVALID_FIELD, "net_g %lld is not gross_g %lld less tare_g %lld; hint: grams",
-                       (long long)reading->mass_g, (long long)reading->gross_g, (long long)reading->tare_g);
+    return wire_refuse(check, path, REFUSAL_INVALID_FIELD,
+                       "net_g %lld is not gross_g %lld less tare_g %lld; hint: grams", (long long)reading->mass_g,
+                       (long long)reading->gross_g, (long long)reading->tare_g);
 }
 
 static const struct rule weighbridge_rules[] = {
-    {.name = "gross_g", .kind = RULE_NUMBER, .most = MASS_MAX_G, .hint = "grams", MEMBER(reading, gross_g)},
-    {.name = "tare_g", .kind = RULE_NUMBER, .most = MASS_MAX_G, .hint = "grams", MEMBER(reading, tare_g)},
-    {.name = "net_g", .kind = RULE_NUMBER, .most = MASS_MAX_G, .hint = "grams", MEMBER(reading, mass_g)},
-    {.name = "estimated", .kind = RULE_FLAG, MEMBER(reading, estimated)},
+    RULE_OF_MASS(reading, gross_g, gross_g),
+    RULE_OF_MASS(reading, tare_g, tare_g),
+    RULE_OF_MASS(reading, net_g, mass_g),
+    RULE_OF_FLAG(reading, estimated),
     SCALE_CLASS_RULE(reading),
     {.name = "ticket", .kind = RULE_TEXT, .most = NAME_MAX_BYTES, MEMBER(reading, label)},
-    {.name = "plate", .kind = RULE_TEXT, .most = NAME_MAX_BYTES, MEMBER(reading, plate)},
+    RULE_OF_TEXT(reading, plate, NAME_MAX_BYTES),
 };
 static const struct shape weighbridge_shape = {
     .descriptor = &custody__v1__weighbridge__descriptor, SHAPE_RULES(weighbridge_rules), .check = check_weighbridge};
 
 static const struct rule sorting_mass_rules[] = {
-    {.name = "material", .kind = RULE_TEXT, .least = 1, .most = NAME_MAX_BYTES, .hint = "a material code", MEMBER(reading, label)},
-    {.name = "mass_g", .kind = RULE_NUMBER, .most = MASS_MAX_G, .hint = "grams", MEMBER(reading, mass_g)},
-    {.name = "lot", .kind = RULE_TEXT, .most = IDENTIFIER_MAX_BYTES, MEMBER(reading, lot)},
+    {.name = "material",
+     .kind = RULE_TEXT,
+     .least = 1,
+     .most = NAME_MAX_BYTES,
+     .hint = "a material code",
+     MEMBER(reading, label)},
+    RULE_OF_MASS(reading, mass_g, mass_g),
+    RULE_OF_TEXT(reading, lot, IDENTIFIER_MAX_BYTES),
 };
-static const struct shape sorting_mass_shape = {
-    .descriptor = &custody__v1__sorting_mass__descriptor, SHAPE_RULES(sorting_mass_rules)};
+static const struct shape sorting_mass_shape = {.descriptor = &custody__v1__sorting_mass__descriptor,
+                                                SHAPE_RULES(sorting_mass_rules)};
 
 static enum refusal_reason check_reading(const struct wire_check *check, const struct wire_path *path, void *value)
 {
@@ -135,8 +169,11 @@ static enum refusal_reason check_reading(const struct wire_check *check, const s
     return wire_refuse(check, path, REFUSAL_INVALID_FIELD, "has no value; hint: say what was measured");
 }
 
-#define READING_VALUE(field) \
-    {.name = #field, .kind = RULE_MESSAGE, .shape = &field##_shape, .case_to = (uint16_t)offsetof(struct reading, kind)}
+#define READING_VALUE(field)                                                                                           \
+    {                                                                                                                  \
+        .name = #field, .kind = RULE_MESSAGE, .shape = &field##_shape,                                                 \
+        .case_to = (uint16_t)offsetof(struct reading, kind)                                                            \
+    }
 
 static const struct rule reading_rules[] = {
     {.name = "at_us", .kind = RULE_TIME, MEMBER(reading, at_us)},
@@ -146,7 +183,10 @@ static const struct rule reading_rules[] = {
     READING_VALUE(weighbridge),
     READING_VALUE(sorting_mass),
 };
-const struct shape reading_shape = {
-    .descriptor = &custody__v1__reading__descriptor, SHAPE_RULES(reading_rules), .size = sizeof(struct reading), .check = check_reading};
+const struct shape reading_shape = {.descriptor = &custody__v1__reading__descriptor,
+                                    SHAPE_RULES(reading_rules),
+                                    .size = sizeof(struct reading),
+                                    .check = check_reading};
 
-static_assert(offsetof(struct position, present) == 0 && offsetof(struct mass, present) == 0, "optional shapes start with `present`");
+static_assert(offsetof(struct position, present) == 0 && offsetof(struct mass, present) == 0,
+              "optional shapes start with `present`");

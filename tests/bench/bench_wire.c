@@ -1,4 +1,5 @@
-/* bench_wire.c - what decoding costs: split, header and whole decode of reports of one and of ten fixes, and of one event. */
+/* bench_wire.c - what decoding costs: split, header and whole decode of reports of one and of ten fixes, and of one
+ * event. */
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -38,8 +38,9 @@ static void an_empty_text_gives_the_defaults(void **state)
 static void settings_are_taken_from_text_with_comments(void **state)
 {
     (void)state;
-    const char *text = "# one\nbroker = \"unix:/run/b#1.sock\"; // two 5\nlinger_ms = 20; /* 7 \" */ lanes = \"350504,350505;+\";\n"
-                       "database = \"host=/run password=\\\"x\\\"\";";
+    const char *text =
+        "# one\nbroker = \"unix:/run/b#1.sock\"; // two 5\nlinger_ms = 20; /* 7 \" */ lanes = \"350504,350505;+\";\n"
+        "database = \"host=/run password=\\\"x\\\"\";";
     assert_int_equal(config_parse(&config, text, &error), 0);
     assert_string_equal(config.broker, "unix:/run/b#1.sock");
     assert_int_equal(config.linger_ms, 20);

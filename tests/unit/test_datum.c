@@ -94,7 +94,8 @@ static void what_names_no_datum_is_refused(void **state)
 
 static void what_is_not_on_earth_is_refused_in_every_datum(void **state)
 {
-    static const int32_t points[][2] = {{1800000001, 0}, {-1800000001, 0}, {0, 900000001}, {0, -900000001}, {INT32_MIN, INT32_MAX}};
+    static const int32_t points[][2] = {
+        {1800000001, 0}, {-1800000001, 0}, {0, 900000001}, {0, -900000001}, {INT32_MIN, INT32_MAX}};
     (void)state;
     for (int datum = DATUM_WGS84; datum <= DATUM_CGCS2000; datum++)
         for (size_t i = 0; i < sizeof points / sizeof points[0]; i++) {

@@ -54,7 +54,8 @@ static void a_seed_gives_the_public_key_of_the_standard(void **state)
     struct key_pair pair;
     char hex[HEX_SIZE(PUBLIC_KEY_BYTES)];
     (void)state;
-    assert_int_equal(hex_decode(TEXT("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60"), seed, sizeof seed), 0);
+    assert_int_equal(
+        hex_decode(TEXT("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60"), seed, sizeof seed), 0);
     key_pair_from_seed(seed, &pair);
     hex_encode(pair.public_key, PUBLIC_KEY_BYTES, hex);
     assert_string_equal(hex, "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a");
@@ -137,7 +138,8 @@ static void a_file_that_holds_no_key_is_refused(void **state)
         {"custody-secret-key/v1 x AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= tail\n", "no base64"},
         {"custody-secret-key/v1 x AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\nmore\n", "no base64"},
         {"custody-secret-key/v1 \xff AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n", "name of 1 bytes"},
-        {"custody-secret-key/v1 far-too-long-a-name AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n", "name of 19 bytes"},
+        {"custody-secret-key/v1 far-too-long-a-name AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n",
+         "name of 19 bytes"},
     };
     struct key_pair pair;
     char name[16];
@@ -219,11 +221,13 @@ static void a_signature_of_the_wrong_size_or_over_too_much_is_refused(void **sta
     (void)state;
     key_pair_from_seed(seed, &pair);
     envelope_sign(TEXT("a"), TEXT("body"), &pair, signature);
-    assert_int_equal(envelope_verify(TEXT("a"), TEXT("body"), (struct text){(char *)signature, 63}, pair.public_key), ERR_SIGNATURE);
-    assert_int_equal(envelope_verify(TEXT("a"), TEXT("body"), (struct text){(char *)signature, 65}, pair.public_key), ERR_SIGNATURE);
+    assert_int_equal(envelope_verify(TEXT("a"), TEXT("body"), (struct text){(char *)signature, 63}, pair.public_key),
+                     ERR_SIGNATURE);
+    assert_int_equal(envelope_verify(TEXT("a"), TEXT("body"), (struct text){(char *)signature, 65}, pair.public_key),
+                     ERR_SIGNATURE);
     assert_int_equal(envelope_verify(TEXT("a"), TEXT("body"), (struct text){NULL, 0}, pair.public_key), ERR_SIGNATURE);
-    assert_int_equal(envelope_verify(TEXT("a"), (struct text){large, sizeof large}, (struct text){(char *)signature, 64},
-                                     pair.public_key),
+    assert_int_equal(envelope_verify(TEXT("a"), (struct text){large, sizeof large},
+                                     (struct text){(char *)signature, 64}, pair.public_key),
                      ERR_SIGNATURE);
 }
 

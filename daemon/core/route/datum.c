@@ -35,7 +35,8 @@ static bool is_in_china(struct point p)
 
 static double wave(double x, double weight)
 {
-    return (20.0 * sin(x * PI) + 40.0 * sin(x / 3.0 * PI) + weight * sin(x / 12.0 * PI) + 2.0 * weight * sin(x / 30.0 * PI)) *
+    return (20.0 * sin(x * PI) + 40.0 * sin(x / 3.0 * PI) + weight * sin(x / 12.0 * PI) +
+            2.0 * weight * sin(x / 30.0 * PI)) *
            2.0 / 3.0;
 }
 
@@ -50,8 +51,7 @@ static struct point gcj02_from_wgs84(struct point p)
         return p;
     double x = p.lon - 105.0, y = p.lat - 35.0;
     double root = sqrt(fabs(x));
-    double north_m = -100.0 + 2.0 * x + 3.0 * y + 0.2 * y * y + 0.1 * x * y + 0.2 * root + ripple(x) +
-                     wave(y, 160.0);
+    double north_m = -100.0 + 2.0 * x + 3.0 * y + 0.2 * y * y + 0.1 * x * y + 0.2 * root + ripple(x) + wave(y, 160.0);
     double east_m = 300.0 + x + 2.0 * y + 0.1 * x * x + 0.1 * x * y + 0.1 * root + ripple(x) + wave(x, 150.0);
     double latitude = p.lat / 180.0 * PI;
     double magic = 1.0 - KRASOVSKY_E2 * sin(latitude) * sin(latitude);
