@@ -19,7 +19,7 @@
 /* The bytes "custody" and a zero. Any constant would do, as long as nobody else in this database locks it. */
 #define LOCK_KEY "7166761325952268544"
 #define LOCK_WAIT "10min"
-#define FILE_LOCK_WAIT "15s"
+#define FILE_LOCK_WAIT "5s"
 
 /* What is run, in this order. The first migration makes the owner, and roles.sql makes roles: both need the caller's own rights. */
 static const struct phase {
@@ -213,6 +213,11 @@ static int run_step(struct database *database, const struct step *step, struct e
         code = database_script(database, "COMMIT", error);
     if (code == 0)
         return 0;
+    if (code == ERR_IO && *database_sqlstate(database)) { /* the server understood and said no: trying again will not help */
+        code = ERR_SCHEMA;
+        if (error)
+            error->code = code;
+    }
     struct error ignored;
     (void)!database_script(database, "ROLLBACK", &ignored); /* the first failure is the one to report */
     error_prefix(error, "%s", step->file->name);

@@ -1,0 +1,293 @@
+"""custodyctl migrate seen from outside: on databases of every history that it may meet."""
+
+import itertools
+import os
+import pathlib
+import subprocess
+import tempfile
+import threading
+
+import psycopg
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("CUSTODY_BUILD", ROOT / "build" / "debug"))
+CUSTODYCTL = BUILD / "custodyctl"
+WAIT_S = 60
+LOCK_KEY = int.from_bytes(b"custody\0", "big")
+NUMBERED = sorted(f"migrations/{path.name}" for path in (ROOT / "sql" / "migrations").glob("*.sql"))
+ALL_FILES = sorted(str(path.relative_to(ROOT / "sql")) for path in (ROOT / "sql").rglob("*.sql"))
+REPEATABLE = [name for name in ALL_FILES if name not in NUMBERED]
+numbers = itertools.count(1)
+
+OK, TEMPORARY, CONFIG = 0, 75, 78
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """Environment of a throw-away PostgreSQL."""
+    directory = tempfile.mkdtemp(prefix="custody-migrate.")
+    stack = ROOT / "deploy" / "private-stack"
+    subprocess.run([stack, "start", directory, "--no-fsync", "--watch", str(os.getpid())], check=True, timeout=WAIT_S)
+    try:
+        dump = subprocess.run(["sh", "-c", '. "$0/env" && env -0', directory], check=True, capture_output=True, text=True)
+        yield dict(entry.split("=", 1) for entry in dump.stdout.split("\0") if entry)
+    finally:
+        subprocess.run([stack, "stop", directory], check=True, timeout=WAIT_S)
+
+
+class Database:
+    def __init__(self, environment, name):
+        self.name = name
+        self.environment = {**environment, "PGDATABASE": name}
+
+    def connect(self, user=None):
+        return psycopg.connect(host=self.environment["PGHOST"], port=self.environment.get("PGPORT", "5432"), dbname=self.name,
+                               user=user or self.environment["PGUSER"], autocommit=True)
+
+    def sql(self, statement, *params):
+        with self.connect() as connection:
+            cursor = connection.execute(statement, params or None)
+            return cursor.fetchall() if cursor.description else None
+
+    def forge(self, statement, *params):
+        """Changes the history as only a superuser can who takes the trigger away."""
+        with self.connect() as connection, connection.transaction():
+            connection.execute("ALTER TABLE migration.applied DISABLE TRIGGER append_only")
+            connection.execute(statement, params or None)
+            connection.execute("ALTER TABLE migration.applied ENABLE TRIGGER append_only")
+
+    def start(self, *arguments, **environment):
+        return subprocess.Popen([CUSTODYCTL, "migrate", *arguments], env={**self.environment, **environment}, text=True,
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+    def migrate(self, *arguments, **environment):
+        process = self.start(*arguments, **environment)
+        process.stdout_text, process.stderr_text = process.communicate(timeout=WAIT_S)
+        return process
+
+    def history(self):
+        return [name for (name,) in self.sql("SELECT name FROM migration.applied ORDER BY applied_id")]
+
+
+@pytest.fixture
+def empty(cluster):
+    yield from make_database(cluster, "template0")
+
+
+@pytest.fixture(scope="module")
+def template(cluster):
+    database = Database(cluster, "migrated_template")
+    Database(cluster, "postgres").sql("CREATE DATABASE migrated_template TEMPLATE template0")
+    done = database.migrate()
+    assert (done.returncode, done.stderr_text) == (OK, "")
+    return database
+
+
+@pytest.fixture
+def migrated(cluster, template):
+    yield from make_database(cluster, template.name)
+
+
+def make_database(cluster, template_name):
+    name = f"migrate_{next(numbers)}"
+    server = Database(cluster, "postgres")
+    server.sql(f'CREATE DATABASE "{name}" TEMPLATE {template_name}')
+    yield Database(cluster, name)
+    server.sql(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def assert_refused(done, code, *words):
+    assert done.returncode == code, done.stderr_text
+    for word in words:
+        assert word in done.stderr_text
+    assert "hint:" in done.stderr_text
+    assert done.stdout_text.count("applied") == 0
+
+
+def test_an_empty_database_gets_every_file_once_and_in_order(empty):
+    done = empty.migrate()
+    assert (done.returncode, done.stderr_text) == (OK, "")
+    history = empty.history()
+    assert sorted(history) == ALL_FILES
+    assert history[:len(NUMBERED)] == NUMBERED
+    assert history[-1] == "roles.sql"
+    kinds = [name.split("/")[0] for name in history[len(NUMBERED):]]
+    assert kinds == sorted(kinds, key=["functions", "views", "api", "roles.sql"].index)
+
+
+def test_a_second_run_finds_nothing_to_do(migrated):
+    before = migrated.history()
+    done = migrated.migrate()
+    assert (done.returncode, done.stdout_text) == (OK, "nothing to do: the schema is current\n")
+    assert migrated.history() == before
+
+
+def test_a_dry_run_says_what_it_would_do_and_changes_nothing(empty):
+    done = empty.migrate("--dry-run")
+    assert done.returncode == OK
+    assert [line.removeprefix("would apply ") for line in done.stdout_text.splitlines()][:len(NUMBERED)] == NUMBERED
+    assert empty.sql("SELECT count(*) FROM pg_namespace WHERE nspname IN ('migration', 'registry')") == [(0,)]
+
+
+def test_check_tells_a_current_schema_from_an_older_one(empty, migrated):
+    assert_refused(empty.migrate("--check"), CONFIG, "older than this program", "0000_history.sql")
+    assert migrated.migrate("--check").returncode == OK
+    migrated.forge("DELETE FROM migration.applied WHERE name = %s", NUMBERED[-1])
+    assert_refused(migrated.migrate("--check"), CONFIG, "older than this program", NUMBERED[-1])
+
+
+def test_the_roles_of_the_programs_may_check_the_schema(migrated):
+    for role in ("custody_ingest", "custody_console", "custody_monitor"):
+        done = migrated.migrate("--check", PGUSER=role)
+        assert (done.returncode, done.stderr_text) == (OK, "")
+
+
+def test_an_edited_file_is_refused_and_both_checksums_are_named(migrated):
+    (current,), = migrated.sql("SELECT encode(sha256, 'hex') FROM migration.applied WHERE name = 'migrations/0003_custody.sql'")
+    other = "ab" * 32
+    migrated.forge("UPDATE migration.applied SET sha256 = decode(%s, 'hex') WHERE name = 'migrations/0003_custody.sql'", other)
+    for arguments in ((), ("--check",), ("--dry-run",)):
+        assert_refused(migrated.migrate(*arguments), CONFIG, "migrations/0003_custody.sql was edited", current, other)
+
+
+def test_a_database_newer_than_the_program_is_refused(migrated):
+    migrated.sql("INSERT INTO migration.applied (name, sha256) VALUES ('migrations/9999_later.sql', sha256('later'))")
+    for arguments in ((), ("--check",), ("--dry-run",)):
+        assert_refused(migrated.migrate(*arguments), CONFIG, "newer than this program", "migrations/9999_later.sql")
+
+
+def test_a_file_put_before_one_that_ran_is_refused(migrated):
+    migrated.forge("DELETE FROM migration.applied WHERE name = 'migrations/0005_reentry.sql'")
+    assert_refused(migrated.migrate(), CONFIG, "migrations/0006_flag.sql has run", "migrations/0005_reentry.sql before it has not")
+
+
+def test_a_changed_view_runs_again_and_the_grants_after_it(migrated):
+    before = len(migrated.history())
+    migrated.sql("INSERT INTO migration.applied (name, sha256) VALUES ('views/report_item.sql', sha256('an older one'))")
+    migrated.sql("DROP VIEW report.item")
+    done = migrated.migrate()
+    assert done.stdout_text.splitlines() == ["applied views/report_item.sql", "applied roles.sql"]
+    assert len(migrated.history()) == before + 3
+    assert migrated.sql("SELECT has_table_privilege('custody_police', 'report.item', 'SELECT')") == [(True,)]
+
+
+def test_after_a_numbered_file_every_repeatable_one_runs_again(migrated):
+    migrated.forge("DELETE FROM migration.applied WHERE name = 'migrations/0008_append_only.sql'")
+    migrated.sql("DROP FUNCTION ledger.refuse_change() CASCADE")
+    done = migrated.migrate()
+    assert done.returncode == OK, done.stderr_text
+    applied = [line.removeprefix("applied ") for line in done.stdout_text.splitlines()]
+    assert (applied[0], sorted(applied[1:])) == ("migrations/0008_append_only.sql", REPEATABLE)
+
+
+def test_a_grant_given_by_hand_is_taken_back_when_the_roles_run(migrated):
+    migrated.sql("GRANT DELETE ON ledger.record TO custody_ingest")
+    migrated.sql("INSERT INTO migration.applied (name, sha256) VALUES ('roles.sql', sha256('an older one'))")
+    assert migrated.migrate().returncode == OK
+    assert migrated.sql("SELECT has_table_privilege('custody_ingest', 'ledger.record', 'DELETE')") == [(False,)]
+
+
+def test_a_numbered_file_cannot_be_remembered_twice(migrated):
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        migrated.sql("INSERT INTO migration.applied (name, sha256) VALUES ('migrations/0001_registry.sql', sha256('x'))")
+
+
+def test_two_at_once_do_the_work_once(empty):
+    running = [empty.start() for _ in range(4)]
+    outputs = [process.communicate(timeout=WAIT_S) for process in running]
+    assert [process.returncode for process in running] == [OK] * 4, outputs
+    assert sorted(empty.history()) == ALL_FILES
+    assert sum("applied roles.sql" in out for out, _ in outputs) == 1
+    assert sum("nothing to do" in out for out, _ in outputs) == 3
+
+
+def test_while_another_migrates_it_says_that_it_waits_and_touches_nothing(empty):
+    with empty.connect() as other:
+        other.execute("SELECT pg_advisory_lock(%s)", (LOCK_KEY,))
+        waiting = empty.start()
+        killer = threading.Timer(WAIT_S, waiting.kill)
+        killer.start()
+        try:
+            assert waiting.stdout.readline() == "waiting: another custodyctl migrates this database\n"
+            assert empty.sql("SELECT count(*) FROM pg_namespace WHERE nspname = 'migration'") == [(0,)]
+            assert waiting.poll() is None
+            other.execute("SELECT pg_advisory_unlock(%s)", (LOCK_KEY,))
+            assert "applied roles.sql" in waiting.communicate(timeout=WAIT_S)[0]
+            assert waiting.returncode == OK
+        finally:
+            killer.cancel()
+            waiting.kill()
+
+
+def test_a_failing_file_leaves_nothing_of_itself_and_the_next_run_goes_on_from_there(empty):
+    empty.sql("CREATE SCHEMA report")
+    done = empty.migrate()
+    assert done.returncode == CONFIG
+    assert 'migrations/0007_answers.sql: schema "report" already exists' in done.stderr_text
+    assert empty.history() == NUMBERED[:7]
+    empty.sql("DROP SCHEMA report")
+    assert empty.migrate().returncode == OK
+    assert sorted(empty.history()) == ALL_FILES
+
+
+def test_a_table_that_is_in_use_makes_it_give_up_for_now_and_not_queue_for_ever(migrated):
+    migrated.sql("INSERT INTO migration.applied (name, sha256) VALUES ('roles.sql', sha256('an older one'))")
+    with migrated.connect() as other, other.transaction():
+        other.execute("LOCK TABLE flag.flag IN ACCESS SHARE MODE")
+        done = migrated.migrate()
+    assert done.returncode == TEMPORARY
+    assert "roles.sql" in done.stderr_text and "lock timeout" in done.stderr_text
+    assert migrated.migrate().returncode == OK
+
+
+def test_roles_of_another_database_of_the_cluster_are_used(template, empty):
+    assert empty.migrate().returncode == OK
+    assert empty.sql("SELECT has_table_privilege('custody_ingest', 'ledger.record', 'INSERT')") == [(True,)]
+
+
+def test_no_superuser_is_needed_once_the_roles_are_there(template, empty):
+    empty.sql("CREATE ROLE operator LOGIN CREATEROLE")
+    empty.sql(f'ALTER DATABASE "{empty.name}" OWNER TO operator')
+    try:
+        done = empty.migrate(PGUSER="operator")
+        assert (done.returncode, done.stderr_text) == (OK, "")
+        owners = empty.sql("SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'ledger'")
+        assert owners == [("custody_owner",)]
+    finally:
+        empty.sql(f'ALTER DATABASE "{empty.name}" OWNER TO CURRENT_USER')
+        empty.sql("REASSIGN OWNED BY operator TO CURRENT_USER")
+        empty.sql("DROP OWNED BY operator")
+        empty.sql("DROP ROLE operator")
+
+
+def test_an_encoding_that_cannot_hold_chinese_is_refused(cluster):
+    server = Database(cluster, "postgres")
+    server.sql("CREATE DATABASE latin TEMPLATE template0 ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C'")
+    try:
+        assert_refused(Database(cluster, "latin").migrate(), CONFIG, "SQL_ASCII", "--encoding=UTF8")
+    finally:
+        server.sql("DROP DATABASE latin")
+
+
+def test_an_unreachable_database_is_worth_another_try(empty):
+    done = empty.migrate(PGHOST="/nonexistent")
+    assert done.returncode == TEMPORARY
+    assert "cannot connect to the database" in done.stderr_text and "/nonexistent" in done.stderr_text
+
+
+@pytest.mark.parametrize("change", [
+    "INSERT INTO registry.party (code, kind, name) VALUES ('NOTIFY', 1, 'x')",
+    "UPDATE registry.source SET enabled = enabled",
+    "DELETE FROM registry.source_key",
+    "UPDATE registry.site SET name = name",
+])
+def test_a_change_of_what_the_gate_reads_is_announced_to_the_daemon(template, change):
+    table = change.split("registry.")[1].split()[0]
+    with template.connect("custody_ingest") as daemon:
+        told = []
+        daemon.add_notify_handler(lambda note: told.append((note.channel, note.payload)))
+        daemon.execute("LISTEN custody_registry")
+        template.sql(change)
+        daemon.execute("SELECT 1")  # what was announced before it arrives with its answer
+    assert told == [("custody_registry", table)]
