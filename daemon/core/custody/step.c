@@ -24,22 +24,23 @@ void step_begin(struct step *step, size_t index)
                              : directory_party(step->directory, step->event->counterparty);
 }
 
-/* Event ids are unique in a history except for the nil one, which names nothing: there the place in the log does. */
+/* The event ids that count are unique in a history. A duplicate, and an event with the nil id, is named by its place in the log. */
 static void event_key(const struct history_event *at, const char *reason, char *key, size_t size)
 {
     char id[HEX_SIZE(UUID_BYTES)];
-    if (event_id_is_nil(at->event))
-        snprintf(id, sizeof id, "%llu.%u", (unsigned long long)at->log_index, (unsigned)at->ordinal);
+    hex_encode(at->event->event_id, UUID_BYTES, id);
+    if (at->standing == EVENT_DUPLICATE || event_id_is_nil(at->event))
+        snprintf(key, size, "%llu.%u.%u.%zu:%s", (unsigned long long)at->log_index, (unsigned)at->ordinal,
+                 (unsigned)at->role, at->part, reason);
     else
-        hex_encode(at->event->event_id, UUID_BYTES, id);
-    snprintf(key, size, "%s:%s", id, reason);
+        snprintf(key, size, "%s:%s", id, reason);
 }
 
 static void find(struct step *step, size_t index, enum rule rule, const char *reason, const char *format,
                  va_list arguments)
 {
     const struct history_event *at = &step->events[index];
-    char key[FINDING_KEY_BYTES];
+    char key[2 * FINDING_KEY_BYTES];
     event_key(at, reason, key, sizeof key);
     char text[2 * FINDING_TEXT_BYTES];
     vsnprintf(text, sizeof text, format, arguments);
