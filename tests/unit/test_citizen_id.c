@@ -26,6 +26,8 @@ static void numbers_with_a_right_check_character_are_accepted(void **state)
     expect_number("11010519491231002X", "11010519491231002X"); /* the example of GB 11643 */
     expect_number("440524188001010014", "440524188001010014");
     expect_number("350504200002290013", "350504200002290013");
+    expect_number("350504199001010010", "350504199001010010");
+    expect_number("350504199001010061", "350504199001010061");
     expect_number("１１０１０５ 19491231 002x", "11010519491231002X");
 }
 

@@ -105,6 +105,7 @@ static void what_only_resembles_a_vin_stays_out(void **state)
     expect_none("车架号 LSVAM41****184847");
     expect_none("车架号 LSVAM41****184847 2015");
     expect_none("VIN 11111111111111111");
+    expect_none("PASSAT 2000 BLACK LE"); /* 17 characters with a right check digit */
     expect_none("车架号后四位4847 13812345678 50");
     expect_none("车架号\xEF\xBC\x9A");
 }
@@ -170,6 +171,7 @@ static void phone_order_card_and_citizen_numbers_stay_out(void **state)
         "IMEI：356938035643809X 订单号12345678901234",
         "2026-11-23 08:00:00 0001",
         "SF1234567890123",
+        "IMEI：123 货12345678901234",
     };
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         expect_none(numbers[i]);

@@ -49,14 +49,16 @@ static void invisible_characters_are_told_apart_and_others_kept(void **state)
 static void malformed_bytes_are_one_replacement_each_and_never_read_past_the_end(void **state)
 {
     (void)state;
-    static const struct text malformed[] = {{"\xE9\x97", 2},
-                                            {"\xFF", 1},
-                                            {"\x80", 1},
-                                            {"\xF0\x9F\x98", 3},
-                                            {"\xC3", 1},
-                                            {"\xE9"
-                                             "AB",
-                                             3}};
+    static const struct text malformed[] = {
+        {"\xE9\x97\xBD", 2}, /* the rest of the character stands behind the end */
+        {"\xF0\x9F\x98\x80", 3},
+        {"\xC3\xA9", 1},
+        {"\xE9"
+         "AB",
+         3},
+        {"\xFF", 1},
+        {"\x80", 1},
+    };
     for (size_t i = 0; i < sizeof malformed / sizeof *malformed; i++) {
         struct glyph glyph = glyph_at(malformed[i], 0);
         assert_int_equal(glyph.code, 0xFFFD);

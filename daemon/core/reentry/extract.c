@@ -327,8 +327,6 @@ static void end_run(struct scan *scan)
 
 static void begin_hint(struct scan *scan, const struct hint *hint)
 {
-    if (glyph_is_letter(hint->word[0]))
-        scan->in_chunk = false; /* the word itself is no identifier, and what is glued to it begins a chunk */
     end_run(scan);
     scan->hint = hint;
     scan->hint_count = scan->count;
