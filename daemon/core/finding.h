@@ -11,19 +11,23 @@
 /* Rules: constant, id, version, severity, the article it rests on, what it says (zh / en).
  * Severity: 1 note, 2 look, 3 act, 4 urgent. A rule that this version does not evaluate yet is not in the table. */
 #define RULE_TABLE(X)                                                                                                  \
-    X(RULE_C01, "C01", 1, 4, "EPCIS CBV 2.0 destroying", "终态后仍有事件", "an event after an end state")                \
-    X(RULE_C02, "C02", 1, 4, "Decree 715 art 9, 15", "同一标识重复出现", "one strong identifier alive twice")            \
-    X(RULE_C03, "C03", 1, 3, "Decree 715 art 9-13", "流转步骤不符", "a step that the item's lifecycle does not allow")   \
-    X(RULE_C08, "C08", 1, 4, "Decree 715 art 12, 21", "流向不合格买方", "sold to a buyer of the wrong class")            \
-    X(RULE_C09, "C09", 1, 4, "Decree 715 art 11", "未经公安监销", "dismantled or certified without police supervision")  \
-    X(RULE_C10, "C10", 1, 3, "GB 46864-2025", "未清除信息即放行", "a device with storage released without a verified wipe") \
-    X(RULE_S01, "S01", 1, 2, "Decree 715 art 13", "上报序号缺失", "gap in a source's sequence")                          \
-    X(RULE_S02, "S02", 1, 4, "Decree 715 art 13", "同一序号内容不一", "a source said two things under one sequence number or chain") \
-    X(RULE_S03, "S03", 1, 2, "Decree 715 art 13", "设备时钟跳变", "a source's clock jumped")                             \
-    X(RULE_S04, "S04", 1, 3, "Decree 715 art 13", "密钥不符", "a source spoke with a wrong key or signature")            \
-    X(RULE_S05, "S05", 1, 4, "Decree 715 art 13", "疑似克隆设备", "two epochs of a source interleave (a clone)")         \
-    X(RULE_E01, "E01", 1, 4, "Decree 715 art 15; RTSL art 100", "禁售物品再现", "a banned identifier was sighted")       \
-    X(RULE_E05, "E05", 1, 4, "Decree 715 art 15; RTSL art 100", "禁售前已有线索", "a sighting stored before the ban, found when the ban came")
+    X(RULE_C01, "C01", 1, 4, "EPCIS CBV 2.0 destroying", "终态后仍有事件", "an event after an end state")              \
+    X(RULE_C02, "C02", 1, 4, "Decree 715 art 9, 15", "同一标识重复出现", "one strong identifier alive twice")          \
+    X(RULE_C03, "C03", 1, 3, "Decree 715 art 9-13", "流转步骤不符", "a step that the item's lifecycle does not allow") \
+    X(RULE_C08, "C08", 1, 4, "Decree 715 art 12, 21", "流向不合格买方", "sold to a buyer of the wrong class")          \
+    X(RULE_C09, "C09", 1, 4, "Decree 715 art 11", "未经公安监销",                                                      \
+      "dismantled or certified without police supervision")                                                            \
+    X(RULE_C10, "C10", 1, 3, "GB 46864-2025", "未清除信息即放行",                                                      \
+      "a device with storage released without a verified wipe")                                                        \
+    X(RULE_S01, "S01", 1, 2, "Decree 715 art 13", "上报序号缺失", "gap in a source's sequence")                        \
+    X(RULE_S02, "S02", 1, 4, "Decree 715 art 13", "同一序号内容不一",                                                  \
+      "a source said two things under one sequence number or chain")                                                   \
+    X(RULE_S03, "S03", 1, 2, "Decree 715 art 13", "设备时钟跳变", "a source's clock jumped")                           \
+    X(RULE_S04, "S04", 1, 3, "Decree 715 art 13", "密钥不符", "a source spoke with a wrong key or signature")          \
+    X(RULE_S05, "S05", 1, 4, "Decree 715 art 13", "疑似克隆设备", "two epochs of a source interleave (a clone)")       \
+    X(RULE_E01, "E01", 1, 4, "Decree 715 art 15; RTSL art 100", "禁售物品再现", "a banned identifier was sighted")     \
+    X(RULE_E05, "E05", 1, 4, "Decree 715 art 15; RTSL art 100", "禁售前已有线索",                                      \
+      "a sighting stored before the ban, found when the ban came")
 
 enum rule {
 #define X(name, id, version, severity, article, zh, en) name,
@@ -50,8 +54,8 @@ enum { FINDING_KEY_BYTES = 64, FINDING_TEXT_BYTES = 240 };
  * open flag; another key is another flag); it must be the same whenever the same history is folded again. */
 struct finding {
     enum rule rule;
-    int64_t at_us;                 /* event time it concerns */
-    size_t event;                  /* index of the event in the folded history (item rules); SIZE_MAX where there is none */
+    int64_t at_us; /* event time it concerns */
+    size_t event;  /* index of the event in the folded history (item rules); SIZE_MAX where there is none */
     char key[FINDING_KEY_BYTES];   /* ASCII, "" where the rule and subject say it all */
     char text[FINDING_TEXT_BYTES]; /* what, which value, hint; UTF-8 */
 };
