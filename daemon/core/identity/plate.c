@@ -1,6 +1,8 @@
 /* plate.c - number plates as a table of patterns. */
 #include "core/identity/plate.h"
 
+#include <uchar.h>
+
 #include "core/identity/glyph.h"
 
 /* In a pattern: p province, l letter, a letter or digit, d digit, n letter of a new-energy plate, t last character of a regular
@@ -27,30 +29,26 @@ static const struct {
     {"pl临aaaaa", IDENTIFIER_DOUBTFUL}, {"pddaaaaa", IDENTIFIER_DOUBTFUL}, /* farm machine */
 };
 
-static bool is_one_of(uint32_t code, struct text set)
+static bool is_one_of(uint32_t code, const char16_t *set)
 {
-    for (size_t at = 0; at < set.len;) {
-        struct glyph glyph = glyph_at(set, at);
-        if (glyph.code == code)
-            return true;
-        at += glyph.len;
-    }
-    return false;
+    while (*set && *set != code)
+        set++;
+    return *set != 0;
 }
 
 bool plate_is_province(uint32_t code)
 {
-    return is_one_of(code, TEXT("京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"));
+    return is_one_of(code, u"京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼");
 }
 
 static bool is_regular_tail(uint32_t code)
 {
-    return is_one_of(code, TEXT("挂学警港澳"));
+    return is_one_of(code, u"挂学警港澳");
 }
 
 bool plate_is_tail(uint32_t code)
 {
-    return is_regular_tail(code) || is_one_of(code, TEXT("领"));
+    return is_regular_tail(code) || is_one_of(code, u"领");
 }
 
 static bool is_letter(uint32_t code)
@@ -75,7 +73,7 @@ static bool fits(uint32_t code, uint32_t wanted)
     case 't':
         return alnum || is_regular_tail(code);
     case 'm':
-        return is_one_of(code, TEXT("军海空北沈兰济南广成"));
+        return is_one_of(code, u"军海空北沈兰济南广成");
     default:
         return code == wanted;
     }

@@ -18,7 +18,7 @@
 #include "core/identity/vin.h"
 
 enum {
-    RECENT_MAX = 32,    /* letters remembered of a run; a power of 2 above CANDIDATE_MAX */
+    RECENT_MAX = 32,    /* letters remembered of a run; above CANDIDATE_MAX */
     CANDIDATE_MAX = 24, /* the longest identifier: a battery code */
     HINT_MAX = 4,       /* the longest hint word */
     HINT_REACH = 8, /* characters of other text between a hint and what it speaks of: "车架号（钢印）为：" */
