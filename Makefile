@@ -46,7 +46,7 @@ AR := $(AR_$(MODE))
 
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wswitch-enum -Wvla -Wstrict-prototypes -Wmissing-prototypes -Werror
 # Words that are cut to fit their buffer are meant to be; the sanitizers make this warning see cuts where none can be.
-WARNINGS += -Wno-format-truncation
+WARNINGS += -Wno-unknown-warning-option -Wno-format-truncation
 INCLUDES := -Idaemon -Itests -isystem $(GEN) -isystem /usr/include/postgresql
 COMPILE := $(CC) -std=c17 -D_GNU_SOURCE $(OPTIMIZE_$(MODE)) $(INCLUDES) $(CFLAGS)
 LINK := $(CC) $(LINK_$(MODE)) $(LDFLAGS)
