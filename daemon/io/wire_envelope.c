@@ -179,7 +179,7 @@ enum refusal_reason wire_front_read(struct text body, struct report_front *front
 {
     struct wire_reader reader = wire_reader_of(body);
     struct wire_field field;
-    bool has_previous = false;
+    uint32_t seen = 0; /* by field number; the short way leaves what stands twice to the long one */
     *front = (struct report_front){.only_fixes = true};
     while (!wire_reader_done(&reader)) {
         if (!wire_read_field(&reader, &field))
@@ -187,10 +187,13 @@ enum refusal_reason wire_front_read(struct text body, struct report_front *front
         uint8_t expected = report_field_type(field.number);
         if (expected != field.type && expected != 0xff)
             return wrong_type(error, "report", &field);
-        has_previous |= field.number == REPORT_PREVIOUS;
         take_field(front, &field);
+        if (field.number < REPORT_FIXES) {
+            front->only_fixes &= (seen & 1u << field.number) == 0;
+            seen |= 1u << field.number;
+        }
     }
-    front->only_fixes &= has_previous;
+    front->only_fixes &= (seen & 1u << REPORT_PREVIOUS) != 0;
     return REFUSAL_NONE;
 }
 

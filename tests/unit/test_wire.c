@@ -1037,6 +1037,15 @@ static void a_field_of_the_wrong_wire_type_is_refused_by_name(void **state)
     assert_body_refused(REFUSAL_MALFORMED, "birth.model: has wire type 0");
 }
 
+static void what_is_wrong_in_a_value_that_a_later_one_replaces_is_refused_all_the_same(void **state)
+{
+    (void)state;
+    put_bytes(&body, 1, TEXT("\xff"));
+    put_header(&body);
+    put_fix(&body, 1, 2, DATUM_WGS84);
+    assert_body_refused(REFUSAL_INVALID_TEXT, "source: invalid UTF-8");
+}
+
 static void a_number_of_more_than_32_bits_is_not_cut(void **state)
 {
     (void)state;
@@ -1225,6 +1234,7 @@ int main(void)
         TEST(two_members_of_a_oneof_are_refused),
         TEST(a_speed_that_comes_twice_is_refused),
         TEST(a_field_of_the_wrong_wire_type_is_refused_by_name),
+        TEST(what_is_wrong_in_a_value_that_a_later_one_replaces_is_refused_all_the_same),
         TEST(a_number_of_more_than_32_bits_is_not_cut),
         TEST(every_cut_of_a_report_is_refused_or_shorter),
         TEST(the_short_and_the_long_way_agree),
