@@ -423,7 +423,7 @@ const size_t legal_move_count = COUNT_OF(legal_moves);
  * makes it final. A lot is material, not goods: it is not under the ban unless it turns out to be hazardous waste. */
 const struct ban_move ban_moves[] = {
     /* No whole scrap vehicle may be traded except to a recycler; final from the certificate on. */
-    {KINDS_ALL & ~K(LOT), EVENT_TYPE_CERT_ISSUED, SUBJECT, BAN_FOR_GOOD, "Decree 715 art 15; RTSL art 100"},
+    {KINDS_ALL, EVENT_TYPE_CERT_ISSUED, SUBJECT, BAN_FOR_GOOD, "Decree 715 art 15; RTSL art 100"},
     {KINDS_ALL & ~K(LOT), EVENT_TYPE_DISMANTLED, SUBJECT, BAN_FOR_GOOD, "Decree 715 art 15"},
     /* What comes out of a scrap vehicle is banned until an allowed way out. */
     {KINDS_ALL & ~K(LOT), EVENT_TYPE_DISMANTLED, PART, BAN_BEGINS, "Decree 715 art 12, 15"},
