@@ -99,6 +99,8 @@ GRANT EXECUTE ON FUNCTION telemetry.ensure_days(date, date) TO custody_ingest;
 GRANT SELECT, INSERT ON reentry.sighting, reentry.sighted_identifier TO custody_ingest;
 GRANT SELECT, INSERT, UPDATE (rule_version, severity, state, detail, event_at, changed_at) ON flag.flag TO custody_ingest;
 GRANT SELECT, INSERT ON flag.evidence, flag.action TO custody_ingest;
+GRANT EXECUTE ON FUNCTION flag.settle(bigint[], bigint[], bigint[], text[], integer[], smallint[], text[], text[], timestamptz[], bigint[],
+    smallint[]), flag.withdraw(text[], text[], text[], text) TO custody_ingest;
 
 -- Monitor: the log, to read.
 GRANT SELECT ON ledger.record, ledger.ingest_key, ledger.stream, ledger.head, ledger.dead_letter TO custody_monitor;

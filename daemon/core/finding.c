@@ -61,7 +61,7 @@ struct finding *findings_add(struct findings *findings, enum rule rule, int64_t 
         return NULL;
     }
     struct finding *finding = &findings->list[findings->count++];
-    *finding = (struct finding){.rule = rule, .at_us = at_us, .event = event};
+    *finding = (struct finding){.rule = rule, .severity = rule_infos[rule].severity, .at_us = at_us, .event = event};
     set_key(finding, key);
     va_list arguments;
     va_start(arguments, format);
