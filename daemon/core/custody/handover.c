@@ -33,6 +33,14 @@ static void close_offer(struct item_state *state)
     state->facts.offer_giver_party_id = state->facts.offer_at_us = 0;
 }
 
+static void check_giver(struct step *step, size_t offer, int64_t giver)
+{
+    int64_t holder = step->state->holder_party_id;
+    if (holder != 0 && holder != giver)
+        step_find_at(step, offer, RULE_C03, "giver", "%s offered by a party that does not hold it 非持有人移交; holder is party %lld; "
+                     "hint: the hand-over to the giver is missing", item_kind_word(step->state->kind), (long long)holder);
+}
+
 /* Finds the offer that the event at hand answers, closes it and marks both halves. */
 static bool answer(struct step *step, int64_t giver, int64_t taker)
 {
@@ -43,9 +51,10 @@ static bool answer(struct step *step, int64_t giver, int64_t taker)
         close_offer(state);
     } else {
         offer = offer_just_after(step, giver, taker);
+        if (offer == step->count)
+            return false;
+        check_giver(step, offer, giver); /* now, before custody moves; offered() will find it answered */
     }
-    if (offer == step->count)
-        return false;
     step->events[offer].outcome = step->events[step->index].outcome = OUTCOME_MATCHED;
     return true;
 }
@@ -64,14 +73,11 @@ static void offered(struct step *step)
 {
     struct item_state *state = step->state;
     int64_t giver = step->now->party_id;
-    if (state->holder_party_id != 0 && state->holder_party_id != giver)
-        step_find(step, RULE_C03, "giver", "%s offered by a party that does not hold it 非持有人移交; holder is party %lld; "
-                  "hint: the hand-over to the giver is missing", item_kind_word(state->kind),
-                  (long long)state->holder_party_id);
+    if (step->now->outcome == OUTCOME_MATCHED)
+        return; /* answered already, by a clock that runs ahead */
+    check_giver(step, step->index, giver);
     if (!counterparty_is_registered(step, "taker"))
         return;
-    if (step->now->outcome == OUTCOME_MATCHED)
-        return; /* answered already, by a clock that runs behind */
     state->offered_party_id = step->counterparty->party_id;
     state->facts.offer_giver_party_id = giver;
     state->facts.offer_at_us = step->event->at_us;
