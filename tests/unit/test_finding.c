@@ -42,6 +42,7 @@ static void a_finding_has_what_it_was_given(void **state)
     struct finding *finding = findings_add(&findings, RULE_E01, 17, SIZE_MAX, "key", "VIN %s: %d", "L", 3);
     assert_ptr_equal(finding, &room[0]);
     assert_int_equal(finding->rule, RULE_E01);
+    assert_int_equal(finding->severity, rule_infos[RULE_E01].severity);
     assert_int_equal(finding->at_us, 17);
     assert_true(finding->event == SIZE_MAX);
     assert_string_equal(finding->key, "key");
