@@ -36,7 +36,7 @@ struct link {
     size_t held_count;
     uint64_t away_until_ms, next_loss_draw_ms;
     uint32_t duplicate_next;
-    bool corrupt_next, forge_next, losing;
+    bool corrupt_next, forge_next, losing, closing;
     struct key_pair wrong_key;
     void (*on_closed)(void *context);
     void *closed_context;
@@ -78,10 +78,9 @@ static void forget_held(struct link *link)
 static void link_on_disconnected(void *context, const char *reason)
 {
     struct link *link = context;
-    if (link->losing)
-        link->losing = false;
-    else
+    if (!link->losing && !link->closing)
         link->statistics->disconnects++;
+    link->losing = false;
     log_debug("link_lost", "source=%s reason=\"%s\"", link->devices[0].name, reason ? reason : "");
     forget_held(link);
     for (size_t i = 0; i < link->count; i++)
@@ -195,6 +194,7 @@ static void link_on_closed(void *context)
 
 void link_close(struct link *link, void (*on_closed)(void *context), void *context)
 {
+    link->closing = true;
     link->on_closed = on_closed;
     link->closed_context = context;
     mqtt_close(link->mqtt, link_on_closed);

@@ -108,10 +108,11 @@ static const struct scenario_step traction_battery_steps[] = {
     STEP(MATERIAL_RECOVERED, BATTERY, SELF, NONE, 2 * DAY),
 };
 
+/* Only a permit holder may take it (Solid-waste law art 80): straight from the customer. */
 static const struct scenario_step lead_acid_steps[] = {
-    TAKE_IN(YARD),
-    STEP(HAZ_MANIFEST_OPENED, YARD, SELF, HAZARD, DAY),
-    STEP(HAZ_MANIFEST_CONFIRMED, HAZARD, SELF, YARD, DAY),
+    TAKE_IN(HAZARD),
+    STEP(HAZ_MANIFEST_OPENED, DRIVER, SELF, HAZARD, HOUR),
+    STEP(HAZ_MANIFEST_CONFIRMED, HAZARD, SELF, DRIVER, DAY),
 };
 
 static const struct scenario_step lot_steps[] = {
