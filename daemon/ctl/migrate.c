@@ -1,9 +1,9 @@
 /* migrate.c - brings a database to the schema this program carries: `custodyctl migrate`.
  *
- * Life of a run: take the advisory lock, read migration.applied, plan (compare it with the files in this program), then for each
- * file that is due: BEGIN, become the owner, run it, remember it, COMMIT. When anything numbered ran, every repeatable file runs
- * again, because a migration may have dropped or replaced what they stand on; when anything at all ran, roles.sql runs again, so
- * that new tables get their grants. */
+ * Life of a run: take the advisory lock, read migration.applied, plan (compare it with the files in this program),
+ * then for each file that is due: BEGIN, become the owner, run it, remember it, COMMIT. When anything numbered ran,
+ * every repeatable file runs again, because a migration may have dropped or replaced what they stand on; when anything
+ * at all ran, roles.sql runs again, so that new tables get their grants. */
 #include "ctl/migrate.h"
 
 #include <assert.h>
@@ -21,7 +21,8 @@
 #define LOCK_WAIT "10min"
 #define FILE_LOCK_WAIT "5s"
 
-/* What is run, in this order. The first migration makes the owner, and roles.sql makes roles: both need the caller's own rights. */
+/* What is run, in this order. The first migration makes the owner, and roles.sql makes roles: both need the caller's
+ * own rights. */
 static const struct phase {
     const char *prefix;
     bool once, as_owner;
@@ -77,22 +78,25 @@ static int plan_files(struct plan *plan, struct error *error)
 
 /* ---- what the database has ---- */
 
+static const char history_exists_sql[] =
+    "SELECT 1 FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace "
+    "WHERE n.nspname = 'migration' AND c.relname = 'applied'";
+static const char history_sql[] = "SELECT DISTINCT ON (name) name, encode(sha256, 'hex') FROM migration.applied "
+                                  "ORDER BY name, applied_id DESC";
+
 /* Name and checksum of what ran last under each name; NULL rows when the database has no history at all. */
 static int read_history(struct database *database, struct rows **history, struct error *error)
 {
     struct rows *exists;
     *history = NULL;
-    int code = database_query(database, "SELECT 1 FROM pg_catalog.pg_class WHERE relname = 'applied' AND relkind = 'r' "
-                              "AND relnamespace = (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = 'migration')",
-                              0, NULL, &exists, error);
+    int code = database_query(database, history_exists_sql, 0, NULL, &exists, error);
     if (code < 0)
         return code;
     bool found = rows_count(exists) > 0;
     rows_free(exists);
     if (!found)
         return 0;
-    return database_query(database, "SELECT DISTINCT ON (name) name, encode(sha256, 'hex') FROM migration.applied "
-                          "ORDER BY name, applied_id DESC", 0, NULL, history, error);
+    return database_query(database, history_sql, 0, NULL, history, error);
 }
 
 static const char *applied_sha256(const struct rows *history, const char *name)
@@ -117,8 +121,10 @@ static int refuse_newer_database(const struct plan *plan, const struct rows *his
         const char *name = rows_text(history, row, 0);
         const struct phase *phase = phase_of(name);
         if ((!phase || phase->once) && !find_step(plan, name))
-            return error_set(error, ERR_SCHEMA, "the database is newer than this program: it has %s; hint: run the version of "
-                             "custodyctl and custodyd that brought this file", name);
+            return error_set(error, ERR_SCHEMA,
+                             "the database is newer than this program: it has %s; hint: run the version of "
+                             "custodyctl and custodyd that brought this file",
+                             name);
     }
     return 0;
 }
@@ -133,11 +139,15 @@ static int plan_once(struct step *step, const char *applied, const char **gap, s
         return 0;
     }
     if (strcmp(applied, step->sha256) != 0)
-        return error_set(error, ERR_SCHEMA, "%s was edited after it ran: the database ran sha256 %s, this program carries %s; "
-                         "hint: restore the file and put the change into a new migration", name, applied, step->sha256);
+        return error_set(error, ERR_SCHEMA,
+                         "%s was edited after it ran: the database ran sha256 %s, this program carries %s; "
+                         "hint: restore the file and put the change into a new migration",
+                         name, applied, step->sha256);
     if (*gap)
-        return error_set(error, ERR_SCHEMA, "%s has run, but %s before it has not; hint: migrations are added at the end: give it "
-                         "the next free number", name, *gap);
+        return error_set(error, ERR_SCHEMA,
+                         "%s has run, but %s before it has not; hint: migrations are added at the end: give it "
+                         "the next free number",
+                         name, *gap);
     return 0;
 }
 
@@ -185,15 +195,17 @@ static int remember(struct database *database, const struct step *step, struct e
     int code = database_script(database, "SET LOCAL ROLE " OWNER, error);
     if (code < 0)
         return code;
-    return database_query(database, "INSERT INTO migration.applied (name, sha256) VALUES ($1, decode($2, 'hex'))", 2, params, NULL,
-                          error);
+    return database_query(database, "INSERT INTO migration.applied (name, sha256) VALUES ($1, decode($2, 'hex'))", 2,
+                          params, NULL, error);
 }
 
 /* The search path is empty of ours on purpose: a file names every schema it means. */
+static const char settings_sql[] = "SET LOCAL lock_timeout = '" FILE_LOCK_WAIT "'; SET LOCAL statement_timeout = 0; "
+                                   "SET LOCAL check_function_bodies = on; SET LOCAL search_path = pg_catalog, pg_temp";
+
 static int run_in_transaction(struct database *database, const struct step *step, struct error *error)
 {
-    int code = database_script(database, "SET LOCAL lock_timeout = '" FILE_LOCK_WAIT "'; SET LOCAL statement_timeout = 0; "
-                               "SET LOCAL check_function_bodies = on; SET LOCAL search_path = pg_catalog, pg_temp", error);
+    int code = database_script(database, settings_sql, error);
     if (code == 0 && step->phase->as_owner)
         code = database_script(database, "SET LOCAL ROLE " OWNER, error);
     if (code == 0)
@@ -213,8 +225,8 @@ static int run_step(struct database *database, const struct step *step, struct e
         code = database_script(database, "COMMIT", error);
     if (code == 0)
         return 0;
-    if (code == ERR_IO && *database_sqlstate(database)) { /* the server understood and said no: trying again will not help */
-        code = ERR_SCHEMA;
+    if (code == ERR_IO && *database_sqlstate(database)) {
+        code = ERR_SCHEMA; /* the server understood and said no: trying again will not help */
         if (error)
             error->code = code;
     }
@@ -243,25 +255,30 @@ static int run_due(struct database *database, const struct plan *plan, bool dry_
 
 /* ---- one at a time ---- */
 
+static const char server_sql[] = "SELECT current_setting('server_version_num'), current_setting('server_version'), "
+                                 "current_setting('server_encoding')";
+
 /* Text that the server would store in another encoding is refused here, with words, not by the first Chinese comment. */
 static int check_server(struct database *database, struct error *error)
 {
     struct rows *rows;
-    int code = database_query(database, "SELECT current_setting('server_version_num')::integer, current_setting('server_version'), "
-                              "current_setting('server_encoding')", 0, NULL, &rows, error);
+    int code = database_query(database, server_sql, 0, NULL, &rows, error);
     if (code < 0)
         return code;
     if (rows_i64(rows, 0, 0) < 150000)
-        code = error_set(error, ERR_SCHEMA, "PostgreSQL is version %s; hint: 15 or newer is needed", rows_text(rows, 0, 1));
+        code = error_set(error, ERR_SCHEMA, "PostgreSQL is version %s; hint: 15 or newer is needed",
+                         rows_text(rows, 0, 1));
     else if (strcmp(rows_text(rows, 0, 2), "UTF8") != 0)
-        code = error_set(error, ERR_SCHEMA, "the database's encoding is %s; hint: createdb --encoding=UTF8 --locale=C.UTF-8 "
-                         "--template=template0", rows_text(rows, 0, 2));
+        code = error_set(error, ERR_SCHEMA,
+                         "the database's encoding is %s; hint: createdb --encoding=UTF8 --locale=C.UTF-8 "
+                         "--template=template0",
+                         rows_text(rows, 0, 2));
     rows_free(rows);
     return code;
 }
 
-/* Two programs that migrate at once would both find the same files due. The lock belongs to the session, so it outlives the
- * transactions and goes with the connection. */
+/* Two programs that migrate at once would both find the same files due. The lock belongs to the session, so it
+ * outlives the transactions and goes with the connection. */
 static int lock(struct database *database, FILE *out, struct error *error)
 {
     struct rows *rows;
@@ -311,8 +328,10 @@ int migrate_check(struct database *database, struct error *error)
     int code = plan_make(database, &plan, error);
     for (size_t i = 0; code == 0 && i < plan.count; i++)
         if (plan.steps[i].due)
-            code = error_set(error, ERR_SCHEMA, "the database is older than this program: %s has not run (%zu in all); hint: "
-                             "custodyctl migrate", plan.steps[i].file->name, plan.due);
+            code = error_set(error, ERR_SCHEMA,
+                             "the database is older than this program: %s has not run (%zu in all); hint: "
+                             "custodyctl migrate",
+                             plan.steps[i].file->name, plan.due);
     plan_free(&plan);
     return code;
 }

@@ -25,14 +25,14 @@ static const struct {
     const char *prefix;
     int code;
 } sqlstate_codes[] = {
-    {"42501", ERR_DENIED},      /* insufficient_privilege */
-    {"55P03", ERR_CONFLICT},    /* lock_not_available */
-    {"57014", ERR_TIMEOUT},     /* query_canceled: statement_timeout */
-    {"57P", ERR_UNREACHABLE},   /* shutdown, crash, starting up */
-    {"08", ERR_UNREACHABLE},    /* connection exceptions */
-    {"22", ERR_DATA},           /* data exceptions */
-    {"23", ERR_DATA},           /* integrity constraints */
-    {"40", ERR_CONFLICT},       /* transaction rollback: serialisation, deadlock */
+    {"42501", ERR_DENIED},    /* insufficient_privilege */
+    {"55P03", ERR_CONFLICT},  /* lock_not_available */
+    {"57014", ERR_TIMEOUT},   /* query_canceled: statement_timeout */
+    {"57P", ERR_UNREACHABLE}, /* shutdown, crash, starting up */
+    {"08", ERR_UNREACHABLE},  /* connection exceptions */
+    {"22", ERR_DATA},         /* data exceptions */
+    {"23", ERR_DATA},         /* integrity constraints */
+    {"40", ERR_CONFLICT},     /* transaction rollback: serialisation, deadlock */
 };
 
 static int code_of_sqlstate(const char *sqlstate)
@@ -92,9 +92,9 @@ static int fail_on_result(struct database *database, const PGresult *result, con
     char line[32] = "";
     if (position && strchr(sql, '\n'))
         snprintf(line, sizeof line, "line %u: ", line_of_position(sql, strtol(position, NULL, 10)));
-    int code = error_set(error, code_of_sqlstate(sqlstate), "%s%s%s%s%s (SQLSTATE %s)%s%s", line, message,
-                         detail ? " [" : "", detail ? detail : "", detail ? "]" : "", sqlstate, hint ? "; hint: " : "",
-                         hint ? hint : "");
+    int code =
+        error_set(error, code_of_sqlstate(sqlstate), "%s%s%s%s%s (SQLSTATE %s)%s%s", line, message, detail ? " [" : "",
+                  detail ? detail : "", detail ? "]" : "", sqlstate, hint ? "; hint: " : "", hint ? hint : "");
     if (error)
         one_line(error->text);
     return code;
@@ -165,8 +165,8 @@ void database_close(struct database *database)
     free(database);
 }
 
-int database_query(struct database *database, const char *sql, size_t param_count, const char *const *params, struct rows **rows,
-                   struct error *error)
+int database_query(struct database *database, const char *sql, size_t param_count, const char *const *params,
+                   struct rows **rows, struct error *error)
 {
     database->sqlstate[0] = '\0';
     PGresult *result = PQexecParams(database->connection, sql, (int)param_count, NULL, params, NULL, NULL, 0);

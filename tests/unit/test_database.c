@@ -1,6 +1,7 @@
 /* test_database.c - the blocking database client against a libpq that says what a test tells it to.
  *
- * The PQ* functions below stand before those of the library, so that failures which a healthy server never shows can be had. */
+ * The PQ* functions below stand before those of the library, so that failures which a healthy server never shows can
+ * be had. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -86,8 +87,8 @@ PGresult *PQexec(PGconn *conn, const char *sql)
     return next_result(sql);
 }
 
-PGresult *PQexecParams(PGconn *conn, const char *sql, int count, const Oid *types, const char *const *values, const int *lengths,
-                       const int *formats, int format)
+PGresult *PQexecParams(PGconn *conn, const char *sql, int count, const Oid *types, const char *const *values,
+                       const int *lengths, const int *formats, int format)
 {
     (void)lengths, (void)formats;
     assert_ptr_equal(conn, connection);
@@ -209,7 +210,10 @@ static void test_the_sqlstate_is_that_of_the_last_statement_only(void **state)
 static void test_an_error_says_what_the_detail_and_the_hint_in_one_line(void **state)
 {
     (void)state;
-    server.next = (struct pg_result){.status = PGRES_FATAL_ERROR, .sqlstate = "23505", .message = "duplicate\nkey", .detail = "Key (a)=(1)",
+    server.next = (struct pg_result){.status = PGRES_FATAL_ERROR,
+                                     .sqlstate = "23505",
+                                     .message = "duplicate\nkey",
+                                     .detail = "Key (a)=(1)",
                                      .hint = "leave it out"};
     assert_int_equal(database_query(database, "SELECT 1", 0, NULL, NULL, &error), ERR_DATA);
     assert_string_equal(error.text, "duplicate key [Key (a)=(1)] (SQLSTATE 23505); hint: leave it out");
@@ -220,7 +224,8 @@ static void test_an_error_in_a_script_names_the_line_counted_in_characters(void 
     (void)state;
     /* Characters 1 to 6 are the first line; its three Chinese ones have nine bytes. Character 10 is on the third. */
     static const char script[] = "洛江区--\nA\nB C\nD";
-    server.next = (struct pg_result){.status = PGRES_FATAL_ERROR, .sqlstate = "42601", .message = "syntax error", .position = "10"};
+    server.next = (struct pg_result){
+        .status = PGRES_FATAL_ERROR, .sqlstate = "42601", .message = "syntax error", .position = "10"};
     assert_int_equal(database_script(database, script, &error), ERR_IO);
     assert_string_equal(error.text, "line 3: syntax error (SQLSTATE 42601)");
     server.next.position = "6";
@@ -234,7 +239,8 @@ static void test_an_error_in_a_script_names_the_line_counted_in_characters(void 
 static void test_a_position_beyond_the_script_reads_no_further_than_its_end(void **state)
 {
     (void)state;
-    server.next = (struct pg_result){.status = PGRES_FATAL_ERROR, .sqlstate = "42601", .message = "syntax error", .position = "100000"};
+    server.next = (struct pg_result){
+        .status = PGRES_FATAL_ERROR, .sqlstate = "42601", .message = "syntax error", .position = "100000"};
     assert_int_equal(database_script(database, "A\nB", &error), ERR_IO);
     assert_string_equal(error.text, "line 2: syntax error (SQLSTATE 42601)");
 }
@@ -278,7 +284,10 @@ static void test_rows_come_as_text_numbers_and_nulls(void **state)
     (void)state;
     struct rows *rows;
     const char *const params[] = {"a", NULL};
-    server.next = (struct pg_result){.status = PGRES_TUPLES_OK, .rows = 2, .columns = 2, .affected = "2",
+    server.next = (struct pg_result){.status = PGRES_TUPLES_OK,
+                                     .rows = 2,
+                                     .columns = 2,
+                                     .affected = "2",
                                      .fields = {"-9223372036854775808", "闽C00001", "7", NULL}};
     assert_int_equal(database_query(database, "SELECT $1, $2", 2, params, &rows, &error), 0);
     assert_string_equal(server.sql, "SELECT $1, $2");
