@@ -54,6 +54,7 @@ enum { FINDING_KEY_BYTES = 64, FINDING_TEXT_BYTES = 240 };
  * open flag; another key is another flag); it must be the same whenever the same history is folded again. */
 struct finding {
     enum rule rule;
+    int severity;  /* the rule's; lower where the evidence is a hint only */
     int64_t at_us; /* event time it concerns */
     size_t event;  /* index of the event in the folded history (item rules); SIZE_MAX where there is none */
     char key[FINDING_KEY_BYTES];   /* ASCII, "" where the rule and subject say it all */
