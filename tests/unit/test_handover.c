@@ -133,6 +133,18 @@ static void a_new_offer_takes_the_place_of_the_old_one(void **unused)
     assert_int_equal(h.state.holder_party_id, RECYCLER);
 }
 
+static void custody_that_moved_leaves_no_offer_open(void **unused)
+{
+    (void)unused;
+    begin();
+    tell_offer(&h, CARRIER, OTHER_RECYCLER);
+    struct event *acceptance = tell_acceptance(&h, RECYCLER, CARRIER);
+    tell_offer(&h, CARRIER, RECYCLER)->at_us = acceptance->at_us + MINUTE;
+    assert_quiet(&h);
+    assert_int_equal(h.state.holder_party_id, RECYCLER);
+    assert_int_equal(h.state.offered_party_id, 0);
+}
+
 static void a_rejection_closes_the_offer(void **unused)
 {
     (void)unused;
@@ -219,6 +231,7 @@ int main(void)
         cmocka_unit_test(an_offer_to_somebody_else_is_not_for_the_taker),
         cmocka_unit_test(an_acceptance_names_the_giver_of_the_offer),
         cmocka_unit_test(a_new_offer_takes_the_place_of_the_old_one),
+        cmocka_unit_test(custody_that_moved_leaves_no_offer_open),
         cmocka_unit_test(a_rejection_closes_the_offer),
         cmocka_unit_test(nobody_rejects_what_was_not_offered),
         cmocka_unit_test(only_the_holder_offers),

@@ -95,6 +95,7 @@ static void accepted(struct step *step)
                   (long long)step->now->party_id, TEXT_ARG(step->event->counterparty));
         return;
     }
+    close_offer(state); /* also one that the giver had made to somebody else */
     state->holder_party_id = step->now->party_id;
     state->facts.on_the_move = true;
 }
