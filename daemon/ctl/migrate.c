@@ -258,7 +258,7 @@ static int run_due(struct database *database, const struct plan *plan, bool dry_
 static const char server_sql[] = "SELECT current_setting('server_version_num'), current_setting('server_version'), "
                                  "current_setting('server_encoding')";
 
-/* Text that the server would store in another encoding is refused here, with words, not by the first Chinese comment. */
+/* Text that the server would store in another encoding is refused here, not by the first Chinese comment. */
 static int check_server(struct database *database, struct error *error)
 {
     struct rows *rows;
