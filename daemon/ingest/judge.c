@@ -1,0 +1,966 @@
+/* judge.c - from events and sightings to states and flags, inside the ingest transaction.
+ *
+ *   1  every identifier of the range is locked by its stripe, in order: a ban and a sighting of one identifier never pass each
+ *      other unseen, and one item is never made twice
+ *   2  known identifiers give their items; the rest become new items (items.c)
+ *   3  items are locked in order, their events and the sightings of their identifiers loaded
+ *   4  (head locked by store.c) each item is folded anew with what came, its sightings matched, and what changed is written
+ */
+#include "ingest/judge.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "core/custody/fold.h"
+#include "core/identity/normalise.h"
+#include "core/reentry/extract.h"
+#include "core/reentry/match.h"
+#include "ingest/items.h"
+#include "io/copy.h"
+#include "io/wire.h"
+
+enum {
+    STRIPES = 1024, /* of identifier locks; a power of two, the same in every daemon on one database */
+    LOCK_CLASS = 4071,
+    FINDINGS_MAX = 512, /* of one item */
+    FACTS_BYTES_MAX = 4096,
+    PARAM_BYTES_MAX = 64 * 1024 * 1024,
+};
+
+/* One identifier of one sighting of the batch. */
+struct sighted {
+    struct sighted *next;
+    struct batch_envelope *envelope;
+    uint16_t ordinal;
+    enum identifier_scheme scheme;
+    struct text value;
+    bool from_text;
+};
+
+struct judge {
+    struct transaction *transaction;
+    struct batch *batch;
+    const struct directory *directory;
+    transaction_step next;
+    void *next_context;
+    struct params params;
+    struct items items;
+    struct sighted *sighted;
+    size_t sighted_count;
+};
+
+/* Ids beside store.c's on the same connection. */
+static const struct pg_statement stripes_statement = {
+    20, "SELECT pg_advisory_xact_lock($1::int, stripe) FROM unnest($2::int[]) AS stripe"};
+static const struct pg_statement known_statement = {
+    21, "SELECT DISTINCT i.scheme, i.value, i.proof, i.item_id, t.kind, t.terminal"
+        " FROM unnest($1::smallint[], $2::text[]) AS q (scheme, value)"
+        " JOIN custody.identifier i ON i.scheme = q.scheme AND i.value = q.value JOIN custody.item t ON t.item_id = i.item_id"
+        " ORDER BY i.item_id"};
+static const struct pg_statement ids_statement = {22, "SELECT nextval('custody.item_item_id_seq') FROM generate_series(1, $1::int)"};
+static const struct pg_statement add_items_statement = {
+    23, "INSERT INTO custody.item (item_id, kind) OVERRIDING SYSTEM VALUE SELECT * FROM unnest($1::bigint[], $2::smallint[])"};
+static const struct pg_statement add_identifiers_statement = {
+    24, "INSERT INTO custody.identifier (scheme, value, item_id, proof)"
+        " SELECT * FROM unnest($1::smallint[], $2::text[], $3::bigint[], $4::boolean[]) ON CONFLICT DO NOTHING"};
+static const struct pg_statement lock_items_statement = {
+    25, "SELECT item_id FROM custody.item WHERE item_id = ANY ($1::bigint[]) ORDER BY item_id FOR UPDATE"};
+static const struct pg_statement history_statement = {
+    26, "SELECT e.item_id, e.log_index, e.ordinal, e.part, e.source_id, e.party_id, coalesce(p.kind, 0::smallint), r.record"
+        " FROM custody.event e JOIN ledger.record r ON r.log_index = e.log_index LEFT JOIN registry.party p ON p.party_id = e.party_id"
+        " WHERE e.item_id = ANY ($1::bigint[]) ORDER BY e.item_id"};
+static const struct pg_statement sightings_statement = {
+    27, "SELECT i.item_id, g.log_index, g.ordinal, g.seen_at, g.kind, i.scheme, i.value, i.proof, s.from_text"
+        " FROM custody.identifier i JOIN reentry.sighted_identifier s ON s.scheme = i.scheme AND s.value = i.value"
+        " JOIN reentry.sighting g ON g.log_index = s.log_index AND g.ordinal = s.ordinal"
+        " WHERE i.item_id = ANY ($1::bigint[]) ORDER BY i.item_id"};
+static const struct pg_statement update_items_statement = {
+    28, "UPDATE custody.item t SET kind = g.kind, physical = g.physical, legal = g.legal, ban = g.ban, banned_at = g.banned_at,"
+        " terminal = g.terminal, holder_party_id = g.holder, offered_party_id = g.offered, site_id = g.site, mass_g = g.mass,"
+        " parent_item_id = coalesce(t.parent_item_id, g.parent), event_count = g.events, first_event_at = g.first_at,"
+        " last_event_at = g.last_at, facts = g.facts"
+        " FROM unnest($1::bigint[], $2::smallint[], $3::smallint[], $4::smallint[], $5::smallint[], $6::timestamptz[], $7::boolean[],"
+        " $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::int[], $14::timestamptz[], $15::timestamptz[],"
+        " $16::bytea[]) AS g (item_id, kind, physical, legal, ban, banned_at, terminal, holder, offered, site, mass, parent, events,"
+        " first_at, last_at, facts) WHERE t.item_id = g.item_id"};
+static const struct pg_statement add_events_statement = {
+    29, "INSERT INTO custody.event (item_id, event_at, log_index, ordinal, event_id, type, part, party_id, source_id, site_id,"
+        " counterparty_id, lon_e7, lat_e7, mass_g, mass_estimated)"
+        " SELECT * FROM unnest($1::bigint[], $2::timestamptz[], $3::bigint[], $4::smallint[], $5::uuid[], $6::smallint[],"
+        " $7::smallint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::int[], $13::int[], $14::bigint[], $15::boolean[])"};
+static const struct pg_statement add_sightings_statement = {
+    30, "INSERT INTO reentry.sighting (sighting_id, log_index, ordinal, source_id, kind, seen_at, item_kind, use, lon_e7, lat_e7,"
+        " platform, listing_id) SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::smallint[], $4::bigint[], $5::smallint[],"
+        " $6::timestamptz[], $7::smallint[], $8::smallint[], $9::int[], $10::int[], $11::text[], $12::text[])"};
+static const struct pg_statement add_sighted_statement = {
+    31, "INSERT INTO reentry.sighted_identifier (scheme, value, log_index, ordinal, from_text)"
+        " SELECT * FROM unnest($1::smallint[], $2::text[], $3::bigint[], $4::smallint[], $5::boolean[]) ON CONFLICT DO NOTHING"};
+static const struct pg_statement settle_statement = {
+    32, "SELECT flag.settle($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::int[], $6::smallint[], $7::text[], $8::text[],"
+        " $9::timestamptz[], $10::bigint[], $11::smallint[])"};
+static const struct pg_statement withdraw_statement = {33, "SELECT flag.withdraw($1::text[], $2::text[], $3::text[], $4::text)"};
+
+static void resolve(void *context);
+static void create_items(void *context);
+static void load_histories(void *context);
+static void loaded(void *context);
+
+struct judge *judge_new(void)
+{
+    struct judge *judge = calloc(1, sizeof *judge);
+
+    if (judge)
+        params_init(&judge->params, PARAM_BYTES_MAX);
+    return judge;
+}
+
+void judge_free(struct judge *judge)
+{
+    if (judge)
+        params_fini(&judge->params);
+    free(judge);
+}
+
+bool judge_wanted(const struct batch *batch)
+{
+    return batch->event_count > 0 || batch->sighting_count > 0;
+}
+
+static void no_memory(struct judge *judge)
+{
+    transaction_fail(judge->transaction, ERR_NO_MEMORY, "items: out of memory; hint: raise arena_max_bytes or lower batch_max_envelopes");
+}
+
+/* ---- 1: the identifiers of the range ---- */
+
+/* Empties the parameters and begins an array for each type named. */
+static struct params *begin_arrays(struct judge *judge, const enum pg_type_oid *types, size_t type_count, size_t count)
+{
+    params_clear(&judge->params);
+    for (size_t i = 0; i < type_count; i++)
+        array_begin(params_add(&judge->params), types[i], count);
+    return &judge->params;
+}
+#define BEGIN_ARRAYS(judge, count, ...)                                                                                \
+    begin_arrays((judge), (const enum pg_type_oid[]){__VA_ARGS__},                                                     \
+                 sizeof((const enum pg_type_oid[]){__VA_ARGS__}) / sizeof(enum pg_type_oid), (count))
+
+static void add_sighted(struct judge *judge, struct batch_envelope *envelope, size_t ordinal, enum identifier_scheme scheme, struct text value,
+                        bool from_text)
+{
+    struct sighted *sighted = arena_alloc(&judge->batch->arena, sizeof *sighted);
+
+    if (!sighted) {
+        no_memory(judge);
+        return;
+    }
+    *sighted = (struct sighted){judge->sighted, envelope, (uint16_t)ordinal, scheme, value, from_text};
+    judge->sighted = sighted;
+    judge->sighted_count++;
+}
+
+static void extract_from(struct judge *judge, struct batch_envelope *envelope, size_t ordinal, struct text text)
+{
+    struct extraction extraction;
+
+    if (text_empty(text))
+        return;
+    extract_identifiers(text, &extraction);
+    for (size_t i = 0; i < extraction.count; i++)
+        add_sighted(judge, envelope, ordinal, extraction.found[i].scheme,
+                    arena_text(&judge->batch->arena, text_of(extraction.found[i].value)), true);
+}
+
+static void collect_sighted(struct judge *judge, struct batch_envelope *envelope)
+{
+    for (size_t i = 0; i < envelope->report->sighting_count; i++) {
+        const struct sighting *sighting = &envelope->report->sightings[i];
+
+        for (size_t k = 0; k < sighting->identifier_count; k++)
+            add_sighted(judge, envelope, i, sighting->identifiers[k].scheme, sighting->identifiers[k].value, false);
+        if (sighting->listing.present) {
+            extract_from(judge, envelope, i, sighting->listing.title);
+            extract_from(judge, envelope, i, sighting->listing.text);
+        }
+    }
+}
+
+/* Calls `each` for every identifier of every event and part, then for every sighted one. */
+static size_t each_identifier(const struct judge *judge, void (*each)(void *context, enum identifier_scheme scheme, struct text value),
+                              void *context)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < judge->batch->leaf_count; i++) {
+        const struct batch_envelope *envelope = judge->batch->leaves[i];
+
+        if (envelope->fate != FATE_STORED)
+            continue;
+        for (size_t k = 0; k < envelope->report->event_count; k++) {
+            const struct event *event = &envelope->report->events[k];
+            size_t parts = event->detail == EVENT_DETAIL_COMPOSITION ? event->composition.part_count : 0;
+
+            for (size_t p = 0; p <= parts; p++) {
+                const struct item_ref *ref = p ? &event->composition.parts[p - 1].item : &event->item;
+
+                for (size_t n = 0; n < ref->identifier_count; n++, count++)
+                    if (each)
+                        each(context, ref->identifiers[n].scheme, ref->identifiers[n].value);
+            }
+        }
+    }
+    for (const struct sighted *sighted = judge->sighted; sighted; sighted = sighted->next, count++)
+        if (each)
+            each(context, sighted->scheme, sighted->value);
+    return count;
+}
+
+static void mark_stripe(void *context, enum identifier_scheme scheme, struct text value)
+{
+    bool *stripes = context;
+
+    stripes[(hash64(value) + (unsigned)scheme) % STRIPES] = true;
+}
+
+static void put_identifier(void *context, enum identifier_scheme scheme, struct text value)
+{
+    struct params *params = context;
+
+    copy_put_i16(&params->buffers[0], (int16_t)scheme);
+    copy_put_text(&params->buffers[1], value);
+}
+
+static void lock_stripes(struct judge *judge)
+{
+    bool stripes[STRIPES] = {false};
+    struct params *params = &judge->params;
+    struct buffer *list;
+    size_t count = 0;
+
+    (void)each_identifier(judge, mark_stripe, stripes);
+    for (size_t i = 0; i < STRIPES; i++)
+        count += stripes[i];
+    params_clear(params);
+    params_add_i32(params, LOCK_CLASS);
+    list = params_add(params);
+    array_begin(list, OID_INT4, count);
+    for (size_t i = 0; i < STRIPES; i++)
+        if (stripes[i])
+            copy_put_i32(list, (int32_t)i);
+    transaction_query(judge->transaction, &stripes_statement, params, NULL, NULL);
+}
+
+static void on_known(void *context, const struct pg_result *result)
+{
+    struct judge *judge = context;
+
+    for (size_t row = 0; row < pg_rows(result); row++) {
+        struct text value = arena_text(&judge->batch->arena, pg_bytes(result, row, 1));
+
+        if (!value.data || items_known(&judge->items, (enum identifier_scheme)pg_i64(result, row, 0), value, pg_bool(result, row, 2),
+                                       pg_i64(result, row, 3), (enum item_kind)pg_i64(result, row, 4), pg_bool(result, row, 5))) {
+            no_memory(judge);
+            return;
+        }
+    }
+}
+
+void judge_load(struct judge *judge, struct transaction *transaction, struct batch *batch, const struct directory *directory,
+                transaction_step next, void *context)
+{
+    size_t count;
+
+    judge->transaction = transaction;
+    judge->batch = batch;
+    judge->directory = directory;
+    judge->next = next;
+    judge->next_context = context;
+    judge->sighted = NULL;
+    judge->sighted_count = 0;
+    for (size_t i = 0; i < batch->leaf_count; i++)
+        if (batch->leaves[i]->fate == FATE_STORED)
+            collect_sighted(judge, batch->leaves[i]);
+    count = each_identifier(judge, NULL, NULL);
+    if (items_init(&judge->items, &batch->arena, count))
+        no_memory(judge);
+    lock_stripes(judge);
+    (void)BEGIN_ARRAYS(judge, count, OID_INT2, OID_TEXT);
+    (void)each_identifier(judge, put_identifier, &judge->params);
+    /* A statement of its own: it sees what was committed before the locks were ours. */
+    transaction_query(transaction, &known_statement, &judge->params, on_known, judge);
+    transaction_then(transaction, resolve, judge);
+}
+
+/* ---- 2: the items ---- */
+
+static void ignore_item(void *context, struct item *item, bool proof)
+{
+    (void)context;
+    (void)item;
+    (void)proof;
+}
+
+static void resolve(void *context)
+{
+    struct judge *judge = context;
+    struct batch *batch = judge->batch;
+
+    for (size_t i = 0; i < batch->leaf_count; i++) {
+        struct batch_envelope *envelope = batch->leaves[i];
+
+        for (size_t k = 0; envelope->fate == FATE_STORED && k < envelope->report->event_count; k++)
+            if (items_add_event(&judge->items, batch, envelope, k))
+                no_memory(judge);
+    }
+    /* Only marks them: what a sighting names is judged too. */
+    for (const struct sighted *sighted = judge->sighted; sighted; sighted = sighted->next)
+        items_sighted(&judge->items, sighted->scheme, sighted->value, ignore_item, NULL);
+    create_items(context);
+}
+
+static void on_ids(void *context, const struct pg_result *result)
+{
+    struct judge *judge = context;
+    size_t row = 0;
+
+    for (struct item *item = judge->items.list; item && row < pg_rows(result); item = item->next)
+        if (item->is_new)
+            item->item_id = pg_i64(result, row++, 0);
+}
+
+static void create_items(void *context)
+{
+    struct judge *judge = context;
+
+    if (judge->items.new_count) {
+        params_clear(&judge->params);
+        params_add_i32(&judge->params, (int32_t)judge->items.new_count);
+        transaction_query(judge->transaction, &ids_statement, &judge->params, on_ids, judge);
+    }
+    transaction_then(judge->transaction, load_histories, judge);
+}
+
+static void insert_items(struct judge *judge)
+{
+    struct params *params = BEGIN_ARRAYS(judge, judge->items.new_count, OID_INT8, OID_INT2);
+
+    for (const struct item *item = judge->items.list; item; item = item->next)
+        if (item->is_new) {
+            copy_put_i64(&params->buffers[0], item->item_id);
+            copy_put_i16(&params->buffers[1], (int16_t)item->kind);
+        }
+    transaction_query(judge->transaction, &add_items_statement, params, NULL, NULL);
+}
+
+static void insert_identifiers(struct judge *judge)
+{
+    struct params *params;
+    size_t count = 0;
+
+    for (const struct item *item = judge->items.list; item; item = item->next)
+        for (const struct item_identifier *identifier = item->identifiers; identifier; identifier = identifier->next)
+            count++;
+    if (!count)
+        return;
+    params = BEGIN_ARRAYS(judge, count, OID_INT2, OID_TEXT, OID_INT8, OID_BOOL);
+    for (const struct item *item = judge->items.list; item; item = item->next)
+        for (const struct item_identifier *identifier = item->identifiers; identifier; identifier = identifier->next) {
+            copy_put_i16(&params->buffers[0], (int16_t)identifier->scheme);
+            copy_put_text(&params->buffers[1], identifier->value);
+            copy_put_i64(&params->buffers[2], item->item_id);
+            copy_put_bool(&params->buffers[3], identifier->proof);
+        }
+    transaction_query(judge->transaction, &add_identifiers_statement, params, NULL, NULL);
+}
+
+/* ---- 3: their history ---- */
+
+/* Room for one more element of a growing array in the arena; NULL when memory is exhausted. */
+static void *grow_array(struct arena *arena, void *old, size_t count, size_t *room, size_t element_bytes)
+{
+    size_t wanted = *room ? *room * 2 : 8;
+    void *array;
+
+    if (count < *room)
+        return old;
+    array = arena_array(arena, wanted, element_bytes);
+    if (!array)
+        return NULL;
+    if (count)
+        memcpy(array, old, count * element_bytes);
+    *room = wanted;
+    return array;
+}
+
+static bool add_history(struct judge *judge, struct item *item, const struct history_event *event, struct batch_envelope *envelope)
+{
+    struct arena *arena = &judge->batch->arena;
+    size_t room = item->history_room;
+    struct history_event *history = grow_array(arena, item->history, item->history_count, &room, sizeof *history);
+    struct batch_envelope **envelopes = NULL;
+
+    room = item->history_room;
+    if (history)
+        envelopes = grow_array(arena, item->history_envelopes, item->history_count, &room, sizeof(struct batch_envelope *));
+    if (!envelopes) {
+        no_memory(judge);
+        return false;
+    }
+    item->history = history;
+    item->history_envelopes = envelopes;
+    item->history_room = room;
+    item->history[item->history_count] = *event;
+    item->history_envelopes[item->history_count++] = envelope;
+    return true;
+}
+
+/* The report of a stored record, as it was judged when it came. NULL when it cannot be read: that is our defect or an alteration. */
+static const struct report *decode_record(struct judge *judge, struct text record)
+{
+    struct arena *arena = &judge->batch->arena;
+    struct text bytes = arena_text(arena, record);
+    struct report *report = arena_alloc(arena, sizeof *report);
+    struct envelope envelope;
+    struct error error = {.code = 0};
+
+    if (!bytes.data || !report || wire_envelope_split(bytes, &envelope, &error) != REFUSAL_NONE ||
+        wire_report_decode(envelope.body, clock_now_us(), arena, report, &error) != REFUSAL_NONE ||
+        report_normalise(report, arena, NULL, NULL, &error))
+        return NULL;
+    return report;
+}
+
+static void on_history(void *context, const struct pg_result *result)
+{
+    struct judge *judge = context;
+
+    for (size_t row = 0; row < pg_rows(result); row++) {
+        struct item *item = items_find(&judge->items, pg_i64(result, row, 0));
+        bool is_part = !pg_is_null(result, row, 3);
+        struct history_event event = {
+            .log_index = (uint64_t)pg_i64(result, row, 1),
+            .ordinal = (uint16_t)pg_i64(result, row, 2),
+            .role = is_part ? ITEM_ROLE_PART : ITEM_ROLE_SUBJECT,
+            .part = (size_t)pg_i64(result, row, 3),
+            .source_id = pg_i64(result, row, 4),
+            .party_id = pg_i64(result, row, 5),
+            .party_kind = (enum party_kind)pg_i64(result, row, 6),
+        };
+        const struct report *report = item ? decode_record(judge, pg_bytes(result, row, 7)) : NULL;
+
+        if (!report || event.ordinal >= report->event_count) {
+            transaction_fail(judge->transaction, ERR_INTERNAL, "record: log index %llu cannot be read again; hint: custodyctl rebuild --check",
+                             (unsigned long long)event.log_index);
+            return;
+        }
+        event.event = &report->events[event.ordinal];
+        if (!add_history(judge, item, &event, NULL))
+            return;
+    }
+}
+
+static bool add_sighting(struct judge *judge, struct item *item, const struct matched_sighting *sighting)
+{
+    struct matched_sighting *sightings =
+        grow_array(&judge->batch->arena, item->sightings, item->sighting_count, &item->sighting_room, sizeof *sightings);
+
+    if (!sightings) {
+        no_memory(judge);
+        return false;
+    }
+    item->sightings = sightings;
+    item->sightings[item->sighting_count++] = *sighting;
+    return true;
+}
+
+static void on_sightings(void *context, const struct pg_result *result)
+{
+    struct judge *judge = context;
+
+    for (size_t row = 0; row < pg_rows(result); row++) {
+        struct item *item = items_find(&judge->items, pg_i64(result, row, 0));
+        const struct matched_sighting sighting = {
+            .log_index = (uint64_t)pg_i64(result, row, 1),
+            .ordinal = (uint16_t)pg_i64(result, row, 2),
+            .seen_at_us = pg_time_us(result, row, 3),
+            .kind = (enum sighting_kind)pg_i64(result, row, 4),
+            .scheme = (enum identifier_scheme)pg_i64(result, row, 5),
+            .value = arena_text(&judge->batch->arena, pg_bytes(result, row, 6)),
+            .proof = pg_bool(result, row, 7),
+            .from_text = pg_bool(result, row, 8),
+        };
+
+        if (item && !add_sighting(judge, item, &sighting))
+            return;
+    }
+}
+
+/* Ids of the items to be judged, as the one parameter. */
+static struct params *touched_ids(struct judge *judge)
+{
+    size_t count = 0;
+    struct params *params;
+
+    for (size_t i = 0; i < judge->items.count; i++)
+        count += judge->items.by_id[i]->touched;
+    params = BEGIN_ARRAYS(judge, count, OID_INT8);
+    for (size_t i = 0; i < judge->items.count; i++)
+        if (judge->items.by_id[i]->touched)
+            copy_put_i64(&params->buffers[0], judge->items.by_id[i]->item_id);
+    return params;
+}
+
+static void load_histories(void *context)
+{
+    struct judge *judge = context;
+    struct params *params;
+
+    if (items_sort(&judge->items))
+        no_memory(judge);
+    if (!judge->transaction->code) {
+        if (judge->items.new_count)
+            insert_items(judge);
+        insert_identifiers(judge);
+        params = touched_ids(judge);
+        transaction_query(judge->transaction, &lock_items_statement, params, NULL, NULL);
+        transaction_query(judge->transaction, &history_statement, params, on_history, judge);
+        transaction_query(judge->transaction, &sightings_statement, params, on_sightings, judge);
+    }
+    transaction_then(judge->transaction, loaded, judge);
+}
+
+static void loaded(void *context)
+{
+    struct judge *judge = context;
+
+    judge->next(judge->next_context);
+}
+
+/* ---- 4: folding and writing ---- */
+
+/* What the rules said of one touched item. */
+struct judged {
+    struct item *item;
+    struct item_state state;
+    struct findings custody, reentry;
+};
+
+/* The events of the batch join the history: their log index is known now. */
+static void add_new_events(struct judge *judge, struct item *item)
+{
+    for (const struct item_event *added = item->events; added; added = added->next) {
+        const struct batch_envelope *envelope = added->envelope;
+        const struct history_event event = {
+            .event = &envelope->report->events[added->ordinal],
+            .log_index = envelope->log_index,
+            .ordinal = added->ordinal,
+            .role = added->is_part ? ITEM_ROLE_PART : ITEM_ROLE_SUBJECT,
+            .part = added->part,
+            .source_id = envelope->source->source_id,
+            .party_id = envelope->source->party_id,
+            .party_kind = envelope->source->party_kind,
+        };
+
+        if (!add_history(judge, item, &event, added->envelope))
+            return;
+    }
+}
+
+struct joining {
+    struct judge *judge;
+    const struct sighted *sighted;
+};
+
+static void join_sighting(void *context, struct item *item, bool proof)
+{
+    const struct joining *joining = context;
+    const struct sighted *sighted = joining->sighted;
+    const struct sighting *sighting = &sighted->envelope->report->sightings[sighted->ordinal];
+    const struct matched_sighting matched = {sighted->envelope->log_index, sighted->ordinal, sighting->at_us, sighting->kind,
+                                             sighted->scheme,              sighted->value,   proof,           sighted->from_text};
+
+    (void)add_sighting(joining->judge, item, &matched);
+}
+
+static struct findings new_findings(struct judge *judge)
+{
+    struct finding room[FINDINGS_MAX];
+
+    return (struct findings){.list = arena_array(&judge->batch->arena, FINDINGS_MAX, sizeof *room), .room = FINDINGS_MAX};
+}
+
+/* Log index of the event that began the ban: the first in fold order at that time. */
+static uint64_t banned_index(const struct item *item, const struct item_state *state)
+{
+    for (size_t i = 0; i < item->history_count; i++)
+        if (item->history[i].event->at_us == state->banned_at_us && item->history[i].standing == EVENT_STANDS)
+            return item->history[i].log_index;
+    return 0;
+}
+
+static struct batch_envelope *envelope_at(const struct item *item, uint64_t log_index)
+{
+    for (const struct item_event *event = item->events; event; event = event->next)
+        if (event->envelope->log_index == log_index)
+            return event->envelope;
+    return NULL;
+}
+
+/* Tells the device what its event raised. */
+static void warn_of(struct judge *judge, const struct judged *judged)
+{
+    for (size_t i = 0; i < judged->custody.count; i++) {
+        const struct finding *finding = &judged->custody.list[i];
+        struct batch_envelope *envelope =
+            finding->event < judged->item->history_count ? envelope_at(judged->item, judged->item->history[finding->event].log_index) : NULL;
+
+        if (envelope)
+            batch_warn(judge->batch, envelope, finding->rule == RULE_C03 ? WARNING_STEP_NOT_ALLOWED : WARNING_FLAGGED, "%s: %s",
+                       rule_infos[finding->rule].id, finding->text);
+    }
+}
+
+static bool judge_item(struct judge *judge, struct item *item, struct judged *judged)
+{
+    struct item_ban ban;
+
+    add_new_events(judge, item);
+    *judged = (struct judged){.item = item, .custody = new_findings(judge), .reentry = new_findings(judge)};
+    if (judge->transaction->code || !judged->custody.list || !judged->reentry.list) {
+        no_memory(judge);
+        return false;
+    }
+    custody_fold(item->history, item->history_count, item->kind, judge->directory, &judged->state, &judged->custody);
+    ban = (struct item_ban){judged->state.ban != RESALE_BAN_NONE, judged->state.banned_at_us, banned_index(item, &judged->state)};
+    reentry_match(&ban, item->sightings, item->sighting_count, &judged->reentry);
+    if (judged->custody.dropped || judged->reentry.dropped)
+        log_warn("findings_dropped", "item=%lld count=%zu", (long long)item->item_id, judged->custody.dropped + judged->reentry.dropped);
+    warn_of(judge, judged);
+    return true;
+}
+
+static void put_id_or_null(struct buffer *out, int64_t id)
+{
+    if (id)
+        copy_put_i64(out, id);
+    else
+        copy_put_null(out);
+}
+
+static void put_time_or_null(struct buffer *out, bool has, int64_t at_us)
+{
+    if (has)
+        copy_put_time(out, at_us);
+    else
+        copy_put_null(out);
+}
+
+static void put_item(struct judge *judge, const struct judged *judged, struct buffer *facts)
+{
+    const struct item_state *state = &judged->state;
+    struct buffer *column = judge->params.buffers;
+
+    buffer_clear(facts);
+    item_facts_encode(&state->facts, facts);
+    copy_put_i64(column++, judged->item->item_id);
+    copy_put_i16(column++, (int16_t)state->kind);
+    copy_put_i16(column++, (int16_t)state->physical);
+    copy_put_i16(column++, (int16_t)state->legal);
+    copy_put_i16(column++, (int16_t)state->ban);
+    put_time_or_null(column++, state->ban != RESALE_BAN_NONE, state->banned_at_us);
+    copy_put_bool(column++, state->terminal);
+    put_id_or_null(column++, state->holder_party_id);
+    put_id_or_null(column++, state->offered_party_id);
+    put_id_or_null(column++, state->site_id);
+    if (state->has_mass)
+        copy_put_i64(column++, state->mass_g);
+    else
+        copy_put_null(column++);
+    put_id_or_null(column++, judged->item->parent ? judged->item->parent->item_id : 0);
+    copy_put_i32(column++, (int32_t)state->event_count);
+    put_time_or_null(column++, state->event_count > 0, state->first_event_at_us);
+    put_time_or_null(column++, state->event_count > 0, state->last_event_at_us);
+    copy_put_bytes(column, facts->data, facts->len);
+}
+
+static void write_items(struct judge *judge, const struct judged *judged, size_t count)
+{
+    struct params *params =
+        BEGIN_ARRAYS(judge, count, OID_INT8, OID_INT2, OID_INT2, OID_INT2, OID_INT2, OID_TIMESTAMPTZ, OID_BOOL, OID_INT8, OID_INT8, OID_INT8,
+                     OID_INT8, OID_INT8, OID_INT4, OID_TIMESTAMPTZ, OID_TIMESTAMPTZ, OID_BYTEA);
+    struct buffer facts;
+
+    buffer_init(&facts, FACTS_BYTES_MAX);
+    for (size_t i = 0; i < count; i++)
+        put_item(judge, &judged[i], &facts);
+    assert(!facts.failed);
+    buffer_fini(&facts);
+    transaction_query(judge->transaction, &update_items_statement, params, NULL, NULL);
+}
+
+static void put_event(struct judge *judge, const struct item *item, const struct item_event *added)
+{
+    const struct batch_envelope *envelope = added->envelope;
+    const struct event *event = &envelope->report->events[added->ordinal];
+    const struct site *site = directory_site(judge->directory, event->site);
+    const struct party *counterparty = directory_party(judge->directory, event->counterparty);
+    const struct mass *mass = added->is_part ? &event->composition.parts[added->part].mass : &event->mass;
+    struct buffer *column = judge->params.buffers;
+
+    copy_put_i64(column++, item->item_id);
+    copy_put_time(column++, event->at_us);
+    copy_put_i64(column++, (int64_t)envelope->log_index);
+    copy_put_i16(column++, (int16_t)added->ordinal);
+    copy_put_bytes(column++, event->event_id, UUID_BYTES);
+    copy_put_i16(column++, (int16_t)event->type);
+    if (added->is_part)
+        copy_put_i16(column++, (int16_t)added->part);
+    else
+        copy_put_null(column++);
+    copy_put_i64(column++, envelope->source->party_id);
+    copy_put_i64(column++, envelope->source->source_id);
+    put_id_or_null(column++, site ? site->site_id : 0);
+    put_id_or_null(column++, counterparty ? counterparty->party_id : 0);
+    if (event->position.present) {
+        copy_put_i32(column++, event->position.lon_e7);
+        copy_put_i32(column++, event->position.lat_e7);
+    } else {
+        copy_put_null(column++);
+        copy_put_null(column++);
+    }
+    if (mass->present) {
+        copy_put_i64(column++, mass->mass_g);
+        copy_put_bool(column, mass->estimated);
+    } else {
+        copy_put_null(column++);
+        copy_put_null(column);
+    }
+}
+
+static void write_events(struct judge *judge)
+{
+    struct params *params;
+    size_t count = 0;
+
+    for (const struct item *item = judge->items.list; item; item = item->next)
+        for (const struct item_event *event = item->events; event; event = event->next)
+            count++;
+    if (!count)
+        return;
+    params = BEGIN_ARRAYS(judge, count, OID_INT8, OID_TIMESTAMPTZ, OID_INT8, OID_INT2, OID_UUID, OID_INT2, OID_INT2, OID_INT8, OID_INT8,
+                          OID_INT8, OID_INT8, OID_INT4, OID_INT4, OID_INT8, OID_BOOL);
+    for (const struct item *item = judge->items.list; item; item = item->next)
+        for (const struct item_event *event = item->events; event; event = event->next)
+            put_event(judge, item, event);
+    transaction_query(judge->transaction, &add_events_statement, params, NULL, NULL);
+}
+
+static void put_text_or_null(struct buffer *out, struct text value)
+{
+    if (value.len)
+        copy_put_text(out, value);
+    else
+        copy_put_null(out);
+}
+
+static void put_sighting(struct buffer *column, const struct batch_envelope *envelope, size_t ordinal)
+{
+    const struct sighting *sighting = &envelope->report->sightings[ordinal];
+
+    copy_put_bytes(column++, sighting->sighting_id, UUID_BYTES);
+    copy_put_i64(column++, (int64_t)envelope->log_index);
+    copy_put_i16(column++, (int16_t)ordinal);
+    copy_put_i64(column++, envelope->source->source_id);
+    copy_put_i16(column++, (int16_t)sighting->kind);
+    copy_put_time(column++, sighting->at_us);
+    copy_put_i16(column++, (int16_t)sighting->item_kind);
+    copy_put_i16(column++, (int16_t)sighting->use);
+    if (sighting->position.present) {
+        copy_put_i32(column++, sighting->position.lon_e7);
+        copy_put_i32(column++, sighting->position.lat_e7);
+    } else {
+        copy_put_null(column++);
+        copy_put_null(column++);
+    }
+    put_text_or_null(column++, sighting->listing.platform);
+    put_text_or_null(column, sighting->listing.listing_id);
+}
+
+static void write_sightings(struct judge *judge)
+{
+    const struct batch *batch = judge->batch;
+    struct params *params;
+
+    if (!batch->sighting_count)
+        return;
+    params = BEGIN_ARRAYS(judge, batch->sighting_count, OID_UUID, OID_INT8, OID_INT2, OID_INT8, OID_INT2, OID_TIMESTAMPTZ, OID_INT2, OID_INT2,
+                          OID_INT4, OID_INT4, OID_TEXT, OID_TEXT);
+    for (size_t i = 0; i < batch->leaf_count; i++)
+        for (size_t k = 0; batch->leaves[i]->fate == FATE_STORED && k < batch->leaves[i]->report->sighting_count; k++)
+            put_sighting(params->buffers, batch->leaves[i], k);
+    transaction_query(judge->transaction, &add_sightings_statement, params, NULL, NULL);
+    if (!judge->sighted_count)
+        return;
+    params = BEGIN_ARRAYS(judge, judge->sighted_count, OID_INT2, OID_TEXT, OID_INT8, OID_INT2, OID_BOOL);
+    for (const struct sighted *sighted = judge->sighted; sighted; sighted = sighted->next) {
+        copy_put_i16(&params->buffers[0], (int16_t)sighted->scheme);
+        copy_put_text(&params->buffers[1], sighted->value);
+        copy_put_i64(&params->buffers[2], (int64_t)sighted->envelope->log_index);
+        copy_put_i16(&params->buffers[3], (int16_t)sighted->ordinal);
+        copy_put_bool(&params->buffers[4], sighted->from_text);
+    }
+    transaction_query(judge->transaction, &add_sighted_statement, params, NULL, NULL);
+}
+
+/* ---- flags ---- */
+
+/* Whose flag, and the evidence for it. */
+struct flag_row {
+    int64_t item_id, source_id; /* one of them 0 */
+    enum rule rule;
+    int severity;
+    struct text key, text;
+    int64_t at_us;
+    bool has_evidence;
+    uint64_t log_index;
+    uint16_t ordinal;
+};
+
+static void put_flag(struct params *params, const struct flag_row *flag)
+{
+    struct buffer *column = params->buffers + 1; /* the first parameter names the items */
+
+    put_id_or_null(column++, flag->item_id);
+    put_id_or_null(column++, flag->source_id);
+    copy_put_text(column++, text_of(rule_infos[flag->rule].id));
+    copy_put_i32(column++, rule_infos[flag->rule].version);
+    copy_put_i16(column++, (int16_t)flag->severity);
+    copy_put_text(column++, flag->key);
+    copy_put_text(column++, flag->text);
+    copy_put_time(column++, flag->at_us);
+    if (flag->has_evidence)
+        copy_put_i64(column++, (int64_t)flag->log_index);
+    else
+        copy_put_null(column++);
+    copy_put_i16(column, (int16_t)flag->ordinal);
+}
+
+static struct params *begin_flags(struct judge *judge, size_t item_count, size_t flag_count)
+{
+    static const enum pg_type_oid types[] = {OID_INT8, OID_INT8, OID_TEXT,        OID_INT4, OID_INT2,
+                                             OID_TEXT, OID_TEXT, OID_TIMESTAMPTZ, OID_INT8, OID_INT2};
+
+    params_clear(&judge->params);
+    array_begin(params_add(&judge->params), OID_INT8, item_count);
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        array_begin(params_add(&judge->params), types[i], flag_count);
+    return &judge->params;
+}
+
+static void put_custody_flags(struct params *params, const struct judged *judged)
+{
+    for (size_t i = 0; i < judged->custody.count; i++) {
+        const struct finding *finding = &judged->custody.list[i];
+        const struct history_event *event = finding->event < judged->item->history_count ? &judged->item->history[finding->event] : NULL;
+
+        put_flag(params, &(struct flag_row){judged->item->item_id, 0, finding->rule, finding->severity, text_of(finding->key),
+                                            text_of(finding->text), finding->at_us, event != NULL, event ? event->log_index : 0,
+                                            event ? event->ordinal : 0});
+    }
+}
+
+static void put_reentry_flags(struct params *params, const struct judged *judged)
+{
+    for (size_t i = 0; i < judged->reentry.count; i++) {
+        const struct finding *finding = &judged->reentry.list[i];
+        const struct matched_sighting *sighting = &judged->item->sightings[finding->event];
+
+        put_flag(params, &(struct flag_row){judged->item->item_id, 0, finding->rule, finding->severity, text_of(finding->key),
+                                            text_of(finding->text), finding->at_us, true, sighting->log_index, sighting->ordinal});
+    }
+}
+
+static void write_flags(struct judge *judge, const struct judged *judged, size_t count)
+{
+    struct params *params;
+    size_t flags = 0;
+
+    for (size_t i = 0; i < count; i++)
+        flags += judged[i].custody.count + judged[i].reentry.count;
+    params = begin_flags(judge, count, flags);
+    for (size_t i = 0; i < count; i++) {
+        copy_put_i64(&params->buffers[0], judged[i].item->item_id);
+        put_custody_flags(params, &judged[i]);
+        put_reentry_flags(params, &judged[i]);
+    }
+    transaction_query(judge->transaction, &settle_statement, params, NULL, NULL);
+}
+
+void judge_write(struct judge *judge, struct transaction *transaction, struct batch *batch, const struct directory *directory)
+{
+    struct judged *judged;
+    size_t count = 0;
+
+    assert(judge->transaction == transaction && judge->batch == batch);
+    judge->directory = directory; /* it may have been loaded anew while we waited */
+    for (const struct sighted *sighted = judge->sighted; sighted; sighted = sighted->next)
+        items_sighted(&judge->items, sighted->scheme, sighted->value, join_sighting, &(struct joining){judge, sighted});
+    judged = arena_array(&batch->arena, judge->items.count, sizeof *judged);
+    if (!judged) {
+        no_memory(judge);
+        return;
+    }
+    for (size_t i = 0; i < judge->items.count; i++)
+        if (judge->items.by_id[i]->touched && !judge_item(judge, judge->items.by_id[i], &judged[count++]))
+            return;
+    write_events(judge);
+    write_sightings(judge);
+    if (!count)
+        return;
+    write_items(judge, judged, count);
+    write_flags(judge, judged, count);
+}
+
+/* ---- flags of sources ---- */
+
+static void withdraw_source_flags(struct judge *judge, struct transaction *transaction, const struct batch *batch, size_t count)
+{
+    struct params *params = BEGIN_ARRAYS(judge, count, OID_TEXT, OID_TEXT, OID_TEXT);
+    static const char reason[] = "the missing envelopes arrived";
+
+    for (const struct source_finding *finding = batch->findings; finding; finding = finding->next) {
+        char subject[32];
+
+        if (!finding->withdraw)
+            continue;
+        (void)snprintf(subject, sizeof subject, "source:%lld", (long long)finding->source->source_id);
+        copy_put_text(&params->buffers[0], text_of(subject));
+        copy_put_text(&params->buffers[1], text_of(rule_infos[finding->rule].id));
+        copy_put_text(&params->buffers[2], finding->key);
+    }
+    params_add_bytes(params, reason, sizeof reason - 1);
+    transaction_query(transaction, &withdraw_statement, params, NULL, NULL);
+}
+
+void judge_write_source_flags(struct judge *judge, struct transaction *transaction, struct batch *batch)
+{
+    size_t raised = 0, withdrawn = 0;
+    struct params *params;
+
+    for (const struct source_finding *finding = batch->findings; finding; finding = finding->next)
+        finding->withdraw ? withdrawn++ : raised++;
+    if (raised) {
+        params = begin_flags(judge, 0, raised);
+        for (const struct source_finding *finding = batch->findings; finding; finding = finding->next)
+            if (!finding->withdraw)
+                put_flag(params, &(struct flag_row){0, finding->source->source_id, finding->rule, rule_infos[finding->rule].severity,
+                                                    finding->key, finding->text, finding->at_us, true, finding->evidence->log_index, 0});
+        transaction_query(transaction, &settle_statement, params, NULL, NULL);
+    }
+    if (withdrawn)
+        withdraw_source_flags(judge, transaction, batch, withdrawn);
+}

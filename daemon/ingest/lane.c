@@ -1,0 +1,539 @@
+/* lane.c - the life of a batch.
+ *
+ * Messages are taken into the batch as they arrive (gate_attribute), their signatures go to the thread pool at once. When the socket has
+ * no more, or the batch is full, the lane stops reading, waits for the last signature, and stores. When that is committed the
+ * acknowledgements are published and only then the PUBACKs are released: a crash before COMMIT makes the broker send the batch
+ * again, a crash after it makes duplicates, which are acknowledged again.
+ *
+ * When the database refuses something in a batch (ERR_DATA), the range is halved until the poison record stands alone; it becomes a dead
+ * letter and the rest is stored. Conflicts and lost connections repeat the range after a pause. Anything else stops the lane and says so:
+ * reading on would only lose order. */
+#include "ingest/lane.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "ingest/ack.h"
+#include "ingest/gate.h"
+#include "ingest/store.h"
+#include "ingest/verify.h"
+#include "io/mqtt.h"
+#include "io/pg.h"
+
+enum {
+    SESSION_EXPIRY_S = 60 * 24 * 3600, /* the broker keeps what arrives for us so long */
+    KEEPALIVE_S = 120,                 /* held PUBACKs must not outlive it */
+    RECEIVE_MAXIMUM = 65535,
+    RETRY_MIN_MS = 50,
+    RETRY_MAX_MS = 5000,
+    NAME_BYTES = 64,
+    AREAS_BYTES = 1024,
+};
+
+enum lane_state {
+    LANE_CONNECTING,
+    LANE_READING,
+    LANE_VERIFYING,
+    LANE_STORING,
+    LANE_RETRYING,
+    LANE_ACKNOWLEDGING,
+    LANE_RELEASING,
+    LANE_FAILED,
+    LANE_STOPPED,
+};
+
+struct lane {
+    uv_loop_t *loop;
+    const struct config *config;
+    struct lane_handler handler;
+    void *context;
+    char name[NAME_BYTES], areas[AREAS_BYTES];
+
+    enum lane_state state;
+    bool announced, stopping;
+    struct mqtt *mqtt;
+    struct pg *pg;
+    struct gate gate;
+    struct batch batch;
+    struct verify verify;
+    struct store store;
+    struct acks acks;
+    uv_timer_t *timer; /* linger, retry */
+    uint32_t retry_ms;
+    bool broker_lost;  /* the session broke while the batch was under way: its PUBACKs are gone, nothing to release */
+    void (*on_closed)(void *context);
+    unsigned open_handles;
+};
+
+static void start_storing(struct lane *lane);
+static void start_range(struct lane *lane);
+
+static void become(struct lane *lane, enum lane_state state)
+{
+    lane->state = state;
+}
+
+/* ---- stopping ---- */
+
+static void stopped(struct lane *lane)
+{
+    if (lane->state == LANE_STOPPED)
+        return;
+    become(lane, LANE_STOPPED);
+    mqtt_pause(lane->mqtt);
+    (void)uv_timer_stop(lane->timer);
+    lane->handler.on_stopped(lane->context);
+}
+
+/* ---- reading ---- */
+
+static void read_on(struct lane *lane)
+{
+    batch_reset(&lane->batch);
+    lane->retry_ms = RETRY_MIN_MS;
+    lane->broker_lost = false;
+    if (lane->stopping) {
+        stopped(lane);
+        return;
+    }
+    if (!mqtt_is_connected(lane->mqtt) || !pg_is_connected(lane->pg) || !registry_is_ready(lane->gate.registry)) {
+        become(lane, LANE_CONNECTING);
+        return;
+    }
+    become(lane, LANE_READING);
+    mqtt_resume(lane->mqtt);
+}
+
+/* Starts reading once all three are there: broker, database, registry. */
+static void try_reading(struct lane *lane)
+{
+    if (lane->state != LANE_CONNECTING || !mqtt_is_connected(lane->mqtt) || !pg_is_connected(lane->pg) ||
+        !registry_is_ready(lane->gate.registry))
+        return;
+    if (!lane->announced) {
+        lane->announced = true;
+        lane->handler.on_ready(lane->context);
+    }
+    read_on(lane);
+}
+
+static void close_batch(struct lane *lane)
+{
+    mqtt_pause(lane->mqtt);
+    (void)uv_timer_stop(lane->timer);
+    verify_flush(&lane->verify);
+    become(lane, LANE_VERIFYING);
+    if (lane->verify.pending == 0)
+        start_storing(lane);
+}
+
+static void lane_on_verified(void *context)
+{
+    struct lane *lane = context;
+
+    if (lane->state == LANE_VERIFYING)
+        start_storing(lane);
+}
+
+static bool batch_is_full(const struct lane *lane)
+{
+    /* A message needs a few hundred bytes of the arena beside its own: leave room to decode what is there. */
+    return lane->batch.count >= (size_t)lane->config->batch_max_envelopes || lane->batch.bytes >= (size_t)lane->config->batch_max_bytes ||
+           lane->batch.arena.used_bytes > lane->batch.arena.cap_bytes / 2;
+}
+
+static void lane_on_message(void *context, const struct mqtt_message *message)
+{
+    struct lane *lane = context;
+    struct batch *batch = &lane->batch;
+    size_t before = batch->count;
+
+    assert(lane->state == LANE_READING);
+    /* A full arena would leave this message unacknowledged and unread: the batch is closed long before. */
+    if (gate_attribute(&lane->gate, batch, message->topic, message->payload, clock_now_us())) {
+        mqtt_drop(lane->mqtt, "batch memory exhausted; hint: raise arena_max_bytes or lower batch_max_envelopes");
+        return;
+    }
+    if (batch->count > before && batch->envelopes[before]->public_key)
+        verify_add(&lane->verify, batch, batch->envelopes[before]);
+    if (batch_is_full(lane))
+        close_batch(lane);
+}
+
+static void lane_on_linger(uv_timer_t *timer)
+{
+    struct lane *lane = timer->data;
+
+    if (lane->state == LANE_READING)
+        close_batch(lane);
+}
+
+static void lane_on_read_done(void *context)
+{
+    struct lane *lane = context;
+
+    if (lane->state != LANE_READING)
+        return;
+    if (lane->batch.count == 0) {
+        /* Only throttled messages: their PUBACKs need no transaction. */
+        become(lane, LANE_RELEASING);
+        mqtt_pause(lane->mqtt);
+        mqtt_release(lane->mqtt);
+    } else if (lane->config->linger_ms == 0) {
+        close_batch(lane);
+    } else if (!uv_is_active((uv_handle_t *)lane->timer)) {
+        (void)uv_timer_start(lane->timer, lane_on_linger, (uint64_t)lane->config->linger_ms, 0);
+    }
+}
+
+/* ---- storing ---- */
+
+static void release(struct lane *lane)
+{
+    become(lane, LANE_RELEASING);
+    if (lane->broker_lost || !mqtt_is_connected(lane->mqtt))
+        read_on(lane);
+    else
+        mqtt_release(lane->mqtt);
+}
+
+static void lane_on_released(void *context)
+{
+    struct lane *lane = context;
+
+    if (lane->state == LANE_RELEASING)
+        read_on(lane);
+}
+
+/* The range is stored and answered: on to what is left of the batch. */
+static void lane_on_acknowledged(void *context)
+{
+    struct lane *lane = context;
+
+    if (lane->state != LANE_ACKNOWLEDGING)
+        return;
+    if (lane->batch.to == lane->batch.count) {
+        release(lane);
+        return;
+    }
+    lane->batch.from = lane->batch.to;
+    lane->batch.to = lane->batch.count;
+    batch_unjudge(&lane->batch);
+    start_range(lane);
+}
+
+static void give_up(struct lane *lane, const struct error *error)
+{
+    log_error("lane_stopped", "lane=\"%s\" error=\"%s\" hint=\"nothing is lost: the broker keeps what comes; mend it and restart\"", lane->name,
+              error->text);
+    become(lane, LANE_FAILED);
+    mqtt_pause(lane->mqtt);
+    lane->handler.on_failed(lane->context, error->text);
+}
+
+static void lane_on_refreshed(void *context, int code, const struct error *error);
+
+static void lane_on_retry(uv_timer_t *timer)
+{
+    struct lane *lane = timer->data;
+
+    if (lane->state != LANE_RETRYING)
+        return;
+    batch_unjudge(&lane->batch);
+    if (!pg_is_connected(lane->pg)) {
+        (void)uv_timer_start(lane->timer, lane_on_retry, RETRY_MIN_MS, 0);
+        return;
+    }
+    become(lane, LANE_STORING);
+    store_refresh(&lane->store, &lane->batch, lane_on_refreshed, lane);
+}
+
+static void retry_later(struct lane *lane)
+{
+    uint32_t random;
+
+    if (lane->stopping) {
+        stopped(lane);
+        return;
+    }
+    (void)uv_random(NULL, NULL, &random, sizeof random, 0, NULL);
+    become(lane, LANE_RETRYING);
+    lane->gate.counters->retries++;
+    (void)uv_timer_start(lane->timer, lane_on_retry, lane->retry_ms / 2 + random % lane->retry_ms, 0);
+    lane->retry_ms = lane->retry_ms * 2 > RETRY_MAX_MS ? RETRY_MAX_MS : lane->retry_ms * 2;
+}
+
+/* The database refuses something in the range: half of it, or the one record that it is. */
+static void narrow(struct lane *lane, const struct error *error)
+{
+    struct batch *batch = &lane->batch;
+    struct batch_envelope *poison;
+
+    if (batch->to - batch->from > 1) {
+        batch->to = batch->from + (batch->to - batch->from) / 2;
+    } else {
+        poison = batch->envelopes[batch->from];
+        if (poison->reason == REFUSAL_NOT_STORABLE) { /* not even as a dead letter */
+            give_up(lane, error);
+            return;
+        }
+        log_error("not_storable", "source=%s epoch=%u seq=%llu error=\"%s\" kept=dead_letter", poison->source ? poison->source->name : "",
+                  poison->header.epoch, (unsigned long long)poison->header.seq, error->text);
+        batch_refuse(batch, poison, FATE_PENDING, REFUSAL_NOT_STORABLE, "%s", error->text);
+    }
+    batch_unjudge(batch);
+    start_range(lane);
+}
+
+static void lane_on_stored(void *context, int code, const struct error *error)
+{
+    struct lane *lane = context;
+
+    if (code == 0) {
+        lane->retry_ms = RETRY_MIN_MS;
+        become(lane, LANE_ACKNOWLEDGING);
+        acks_publish(&lane->acks, &lane->batch, &lane->store.head, lane_on_acknowledged, lane);
+        return;
+    }
+    if (code == ERR_DATA) {
+        narrow(lane, error);
+    } else if (code == ERR_CONFLICT || code == ERR_UNREACHABLE) {
+        log_warn("batch_repeated", "lane=\"%s\" envelopes=%zu error=\"%s\"", lane->name, lane->batch.to - lane->batch.from, error->text);
+        retry_later(lane);
+    } else {
+        give_up(lane, error);
+    }
+}
+
+static void lane_on_refreshed(void *context, int code, const struct error *error)
+{
+    struct lane *lane = context;
+
+    if (code == 0)
+        start_range(lane);
+    else if (code == ERR_CONFLICT || code == ERR_UNREACHABLE)
+        retry_later(lane);
+    else
+        give_up(lane, error);
+}
+
+static void start_range(struct lane *lane)
+{
+    become(lane, LANE_STORING);
+    store_run(&lane->store, &lane->batch, lane_on_stored, lane);
+}
+
+static void start_storing(struct lane *lane)
+{
+    lane->batch.from = 0;
+    lane->batch.to = lane->batch.count;
+    start_range(lane);
+}
+
+/* ---- the connections ---- */
+
+static int subscribe(struct lane *lane)
+{
+    char areas[AREAS_BYTES], *rest = areas, *area;
+
+    (void)snprintf(areas, sizeof areas, "%s", lane->areas);
+    while ((area = strsep(&rest, ",")) != NULL) {
+        char filter[AREAS_BYTES + 32];
+
+        (void)snprintf(filter, sizeof filter, "custody/v1/%s/up/+", area);
+        if (mqtt_subscribe(lane->mqtt, filter))
+            return ERR_IO;
+    }
+    return 0;
+}
+
+static void lane_on_mqtt_connected(void *context, bool session_present)
+{
+    struct lane *lane = context;
+
+    log_info("broker_connected", "lane=\"%s\" session=%s", lane->name, session_present ? "resumed" : "new");
+    if (subscribe(lane)) {
+        mqtt_drop(lane->mqtt, "subscription cannot be queued");
+        return;
+    }
+    /* Without the rest nothing may be read: it could not be stored. */
+    if (lane->state != LANE_READING)
+        mqtt_pause(lane->mqtt);
+    try_reading(lane);
+}
+
+static void lane_on_mqtt_disconnected(void *context, const char *reason)
+{
+    struct lane *lane = context;
+
+    log_warn("broker_unreachable", "lane=\"%s\" reason=\"%s\" hint=\"connecting again\"", lane->name, reason);
+    mqtt_resume(lane->mqtt); /* the next connection has to read its CONNACK */
+    switch (lane->state) {
+    case LANE_READING:
+        /* Nothing of this batch was acknowledged: the broker sends it again. Its signatures may still be in the pool. */
+        (void)uv_timer_stop(lane->timer);
+        lane->broker_lost = true;
+        if (lane->batch.count)
+            close_batch(lane);
+        else
+            read_on(lane);
+        break;
+    case LANE_RELEASING:
+        read_on(lane);
+        break;
+    case LANE_VERIFYING:
+    case LANE_STORING:
+    case LANE_RETRYING:
+    case LANE_ACKNOWLEDGING:
+        lane->broker_lost = true;
+        break;
+    case LANE_CONNECTING:
+    case LANE_FAILED:
+    case LANE_STOPPED:
+        break;
+    }
+}
+
+static void lane_on_pg_connected(void *context)
+{
+    try_reading(context);
+}
+
+static void lane_on_pg_disconnected(void *context, const char *reason)
+{
+    struct lane *lane = context;
+
+    log_warn("database_unreachable", "lane=\"%s\" reason=\"%s\" hint=\"connecting again\"", lane->name, reason);
+}
+
+void lane_registry_ready(struct lane *lane)
+{
+    try_reading(lane);
+}
+
+/* ---- making and ending ---- */
+
+struct lane *lane_new(uv_loop_t *loop, const struct lane_settings *settings, const struct config *config, struct registry *registry,
+                      const struct note_signer *signer, struct counters *counters, const struct lane_handler *handler, void *context,
+                      struct error *error)
+{
+    static const struct mqtt_handler mqtt_handler = {lane_on_mqtt_connected, lane_on_mqtt_disconnected, lane_on_message, lane_on_read_done,
+                                                     lane_on_released};
+    static const struct pg_handler pg_handler = {lane_on_pg_connected, lane_on_pg_disconnected, NULL};
+    struct mqtt_settings mqtt_settings = {
+        .hosts = config->broker,
+        .client_id = settings->client_id,
+        .username = *config->broker_username ? config->broker_username : NULL,
+        .password = settings->broker_password,
+        .ca_file = *config->broker_ca_file ? config->broker_ca_file : NULL,
+        .cert_file = *config->broker_cert_file ? config->broker_cert_file : NULL,
+        .key_file = *config->broker_key_file ? config->broker_key_file : NULL,
+        .keepalive_s = KEEPALIVE_S,
+        .receive_maximum = RECEIVE_MAXIMUM,
+        .session_expiry_s = SESSION_EXPIRY_S,
+        .hold_acks = true,
+    };
+    struct pg_settings pg_settings = {
+        .conninfo = config->database, .application_name = settings->name, .statement_timeout_ms = config->statement_timeout_ms};
+    struct lane *lane = calloc(1, sizeof *lane);
+
+    if (!lane || batch_init(&lane->batch, (size_t)config->batch_max_envelopes, (size_t)config->arena_max_bytes)) {
+        free(lane);
+        (void)error_set(error, ERR_NO_MEMORY, "lane: out of memory");
+        return NULL;
+    }
+    lane->loop = loop;
+    lane->config = config;
+    lane->handler = *handler;
+    lane->context = context;
+    lane->retry_ms = RETRY_MIN_MS;
+    (void)snprintf(lane->name, sizeof lane->name, "%s", settings->name);
+    (void)snprintf(lane->areas, sizeof lane->areas, "%s", settings->areas);
+    lane->mqtt = mqtt_new(loop, &mqtt_settings, &mqtt_handler, lane, error);
+    lane->pg = lane->mqtt ? pg_new(loop, &pg_settings, &pg_handler, lane) : NULL;
+    lane->gate = (struct gate){.config = config, .registry = registry, .counters = counters};
+    verify_init(&lane->verify, loop, lane_on_verified, lane);
+    if (!lane->mqtt || !lane->pg || store_init(&lane->store, lane->pg, &lane->gate)) {
+        if (lane->mqtt && !lane->pg)
+            (void)error_set(error, ERR_NO_MEMORY, "lane: out of memory");
+        batch_fini(&lane->batch);
+        free(lane); /* start-up: the caller leaves */
+        return NULL;
+    }
+    acks_init(&lane->acks, loop, config->origin, signer, lane->mqtt, counters);
+    return lane;
+}
+
+void lane_open(struct lane *lane)
+{
+    lane->timer = calloc(1, sizeof *lane->timer);
+    if (!lane->timer)
+        abort(); /* start-up, nothing to undo */
+    (void)uv_timer_init(lane->loop, lane->timer);
+    lane->timer->data = lane;
+    lane->open_handles = 3;
+    mqtt_open(lane->mqtt);
+    pg_open(lane->pg);
+}
+
+void lane_stop(struct lane *lane)
+{
+    lane->stopping = true;
+    switch (lane->state) {
+    case LANE_READING:
+        if (lane->batch.count) {
+            close_batch(lane);
+            break;
+        }
+        stopped(lane);
+        break;
+    case LANE_CONNECTING:
+    case LANE_FAILED:
+    case LANE_RETRYING: /* the database is away: waiting for it is not draining, and the broker sends the batch again */
+        stopped(lane);
+        break;
+    case LANE_VERIFYING:
+    case LANE_STORING:
+    case LANE_ACKNOWLEDGING:
+    case LANE_RELEASING:
+    case LANE_STOPPED:
+        break;
+    }
+}
+
+static void finish_close(struct lane *lane)
+{
+    if (--lane->open_handles)
+        return;
+    store_fini(&lane->store);
+    batch_fini(&lane->batch);
+    if (lane->on_closed)
+        lane->on_closed(lane->context);
+    free(lane);
+}
+
+static void lane_on_part_closed(void *context)
+{
+    finish_close(context);
+}
+
+static void lane_on_timer_closed(uv_handle_t *handle)
+{
+    struct lane *lane = handle->data;
+
+    free(handle);
+    finish_close(lane);
+}
+
+void lane_close(struct lane *lane, void (*on_closed)(void *context))
+{
+    assert(lane->state == LANE_STOPPED);
+    lane->on_closed = on_closed;
+    mqtt_close(lane->mqtt, lane_on_part_closed);
+    pg_close(lane->pg, lane_on_part_closed);
+    uv_close((uv_handle_t *)lane->timer, lane_on_timer_closed);
+}

@@ -1,0 +1,424 @@
+/* registry.c - the control connection: loads the registry in one pipeline, listens for changes, makes partitions ahead.
+ *
+ * A load replaces parties and sites at once when its last answer is in; sources are updated in place and never freed before the end,
+ * since batches point to them. A source that is gone or disabled stays known as disabled. */
+#include "ingest/registry.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "io/copy.h"
+#include "io/pg.h"
+
+enum { DIRECTORY_BYTES_MAX = 16 * 1024 * 1024, FIRST_SLOTS = 1024, RELOAD_DELAY_MS = 20, PARTITION_INTERVAL_MS = 3600 * 1000 };
+
+struct registry {
+    uv_loop_t *loop;
+    struct pg *pg;
+    struct registry_handler handler;
+    void *context;
+    int64_t partition_days_ahead;
+
+    struct source **slots; /* open addressing by name; a power of two */
+    size_t slot_count, source_count;
+
+    struct arena arenas[2]; /* the directory in use, and the one being loaded */
+    unsigned current;
+    struct directory directory, loading;
+    bool ready, load_running, load_again, load_failed;
+    uv_timer_t *reload_timer, *partition_timer;
+    unsigned open_handles;
+    void (*on_closed)(void *context);
+    void *closed_context;
+};
+
+static const struct pg_statement listen_statement = {0, "LISTEN custody_registry"};
+static const struct pg_statement parties_statement = {1, "SELECT party_id, code, kind FROM registry.party ORDER BY code"};
+static const struct pg_statement sites_statement = {2, "SELECT site_id, party_id, code FROM registry.site ORDER BY code"};
+static const struct pg_statement sources_statement = {
+    3, "SELECT s.source_id, s.name, s.area, s.party_id, p.kind, s.signed, s.enabled,"
+       " (SELECT coalesce(string_agg(k.key_id || k.public_key, ''::bytea ORDER BY k.registered_at DESC), '')"
+       "    FROM registry.source_key k WHERE k.source_id = s.source_id AND k.revoked_at IS NULL)"
+       " FROM registry.source s JOIN registry.party p USING (party_id)"};
+static const struct pg_statement streams_statement = {
+    4, "SELECT DISTINCT ON (t.source_id) s.name, t.epoch, t.version, t.state"
+       " FROM ledger.stream t JOIN registry.source s USING (source_id) ORDER BY t.source_id, t.epoch DESC"};
+static const struct pg_statement partitions_statement = {
+    5, "SELECT telemetry.ensure_days((now() AT TIME ZONE 'Asia/Shanghai')::date - 1,"
+       " (now() AT TIME ZONE 'Asia/Shanghai')::date + $1::int)"};
+
+/* ---- the table of sources ---- */
+
+static size_t slot_of(const struct registry *registry, struct text name)
+{
+    size_t at = hash64(name) & (registry->slot_count - 1);
+
+    while (registry->slots[at] && !text_equal(text_of(registry->slots[at]->name), name))
+        at = (at + 1) & (registry->slot_count - 1);
+    return at;
+}
+
+struct source *registry_source(const struct registry *registry, struct text name)
+{
+    return registry->slots[slot_of(registry, name)];
+}
+
+static bool grow_slots(struct registry *registry)
+{
+    struct source **old = registry->slots;
+    size_t old_count = registry->slot_count;
+
+    registry->slots = calloc(old_count * 2, sizeof(struct source *));
+    if (!registry->slots) {
+        registry->slots = old;
+        return false;
+    }
+    registry->slot_count = old_count * 2;
+    for (size_t i = 0; i < old_count; i++)
+        if (old[i])
+            registry->slots[slot_of(registry, text_of(old[i]->name))] = old[i];
+    free(old);
+    return true;
+}
+
+static struct source *source_of(struct registry *registry, struct text name)
+{
+    struct source *source = registry_source(registry, name);
+
+    if (source || name.len >= SOURCE_NAME_BYTES)
+        return source;
+    if (registry->source_count * 2 >= registry->slot_count && !grow_slots(registry))
+        return NULL;
+    source = calloc(1, sizeof *source);
+    if (!source)
+        return NULL;
+    (void)text_copy(source->name, sizeof source->name, name);
+    source->head_index = -1;
+    registry->slots[slot_of(registry, name)] = source;
+    registry->source_count++;
+    return source;
+}
+
+/* ---- loading ---- */
+
+static void load_failed(struct registry *registry, const struct error *error)
+{
+    if (!registry->load_failed)
+        log_error("registry_load_failed", "error=\"%s\"", error->text);
+    registry->load_failed = true;
+}
+
+static void registry_on_parties(void *context, int code, const struct pg_result *result, const struct error *error)
+{
+    struct registry *registry = context;
+    struct arena *arena = &registry->arenas[!registry->current];
+    struct party *parties;
+
+    if (code) {
+        load_failed(registry, error);
+        return;
+    }
+    parties = arena_array(arena, pg_rows(result), sizeof *parties);
+    for (size_t i = 0; parties && i < pg_rows(result); i++)
+        parties[i] = (struct party){pg_i64(result, i, 0), arena_text(arena, pg_bytes(result, i, 1)),
+                                    (enum party_kind)pg_i64(result, i, 2)};
+    registry->loading.parties = parties;
+    registry->loading.party_count = parties ? pg_rows(result) : 0;
+}
+
+static void registry_on_sites(void *context, int code, const struct pg_result *result, const struct error *error)
+{
+    struct registry *registry = context;
+    struct arena *arena = &registry->arenas[!registry->current];
+    struct site *sites;
+
+    if (code) {
+        load_failed(registry, error);
+        return;
+    }
+    sites = arena_array(arena, pg_rows(result), sizeof *sites);
+    for (size_t i = 0; sites && i < pg_rows(result); i++)
+        sites[i] = (struct site){pg_i64(result, i, 0), pg_i64(result, i, 1), arena_text(arena, pg_bytes(result, i, 2))};
+    registry->loading.sites = sites;
+    registry->loading.site_count = sites ? pg_rows(result) : 0;
+}
+
+static void load_source(struct registry *registry, const struct pg_result *result, size_t row)
+{
+    struct source *source = source_of(registry, pg_bytes(result, row, 1));
+    struct text keys = pg_bytes(result, row, 7);
+
+    if (!source)
+        return;
+    source->source_id = pg_i64(result, row, 0);
+    (void)text_copy(source->area, sizeof source->area, pg_bytes(result, row, 2));
+    source->party_id = pg_i64(result, row, 3);
+    source->party_kind = (enum party_kind)pg_i64(result, row, 4);
+    source->is_signed = pg_bool(result, row, 5);
+    source->enabled = pg_bool(result, row, 6);
+    source->seen_in_load = true;
+    source->key_count = keys.len / sizeof *source->keys;
+    if (source->key_count > SOURCE_KEYS_MAX) {
+        log_warn("source_keys", "source=%s keys=%zu used=%d hint=\"revoke old keys; the newest are used\"", source->name,
+                 source->key_count, SOURCE_KEYS_MAX);
+        source->key_count = SOURCE_KEYS_MAX;
+    }
+    memcpy(source->keys, keys.data, source->key_count * sizeof *source->keys);
+}
+
+static void registry_on_sources(void *context, int code, const struct pg_result *result, const struct error *error)
+{
+    struct registry *registry = context;
+
+    if (code) {
+        load_failed(registry, error);
+        return;
+    }
+    for (size_t i = 0; i < registry->slot_count; i++)
+        if (registry->slots[i])
+            registry->slots[i]->seen_in_load = false;
+    for (size_t row = 0; row < pg_rows(result); row++)
+        load_source(registry, result, row);
+    for (size_t i = 0; i < registry->slot_count; i++)
+        if (registry->slots[i] && !registry->slots[i]->seen_in_load)
+            registry->slots[i]->enabled = false;
+}
+
+/* Only for sources whose stream we do not know: ours is at least as new while we are the ones who write. Somebody else's writes are
+ * found out by the version when we store. */
+static void load_stream(struct registry *registry, const struct pg_result *result, size_t row)
+{
+    struct source *source = registry_source(registry, pg_bytes(result, row, 0));
+
+    if (!source || source->version || source->active)
+        return;
+    if (stream_decode(&source->stream, pg_bytes(result, row, 3))) {
+        log_error("stream_unreadable", "source=%s hint=\"ledger.stream.state is damaged or of a newer layout\"", source->name);
+        source->enabled = false;
+        return;
+    }
+    source->epoch = (uint32_t)pg_i64(result, row, 1);
+    source->version = pg_i64(result, row, 2);
+}
+
+static void registry_on_streams(void *context, int code, const struct pg_result *result, const struct error *error)
+{
+    struct registry *registry = context;
+
+    if (code) {
+        load_failed(registry, error);
+    } else {
+        for (size_t row = 0; row < pg_rows(result); row++)
+            load_stream(registry, result, row);
+    }
+    registry->load_running = false;
+    if (!registry->load_failed) {
+        registry->current = !registry->current;
+        registry->directory = registry->loading;
+        log_info("registry_loaded", "sources=%zu parties=%zu sites=%zu", registry->source_count, registry->directory.party_count,
+                 registry->directory.site_count);
+        if (!registry->ready) {
+            registry->ready = true;
+            registry->handler.on_ready(registry->context);
+        }
+    }
+    if (registry->load_again) {
+        registry->load_again = false;
+        registry_reload(registry);
+    }
+}
+
+static void load_now(struct registry *registry)
+{
+    struct pg *pg = registry->pg;
+
+    if (registry->load_running) {
+        registry->load_again = true;
+        return;
+    }
+    if (!pg_is_connected(pg))
+        return;
+    registry->load_running = true;
+    registry->load_failed = false;
+    arena_reset(&registry->arenas[!registry->current]);
+    registry->loading = (struct directory){.party_count = 0};
+    /* A statement that cannot be queued (out of memory) leaves the load running for ever; the next answer in time will not come and
+     * the connection is dropped by its deadline, which ends the load. */
+    if (pg_query(pg, &parties_statement, NULL, 0, registry_on_parties, registry) ||
+        pg_query(pg, &sites_statement, NULL, 0, registry_on_sites, registry) ||
+        pg_query(pg, &sources_statement, NULL, 0, registry_on_sources, registry) ||
+        pg_query(pg, &streams_statement, NULL, 0, registry_on_streams, registry))
+        pg_drop(pg, "registry load cannot be queued");
+}
+
+static void registry_on_reload_timer(uv_timer_t *timer)
+{
+    load_now(timer->data);
+}
+
+void registry_reload(struct registry *registry)
+{
+    /* A registration of thousands of rows announces itself many times: one load for all. */
+    if (registry->reload_timer && !uv_is_active((uv_handle_t *)registry->reload_timer))
+        (void)uv_timer_start(registry->reload_timer, registry_on_reload_timer, RELOAD_DELAY_MS, 0);
+}
+
+/* ---- partitions ahead of need ---- */
+
+static void registry_on_partitions(void *context, int code, const struct pg_result *result, const struct error *error)
+{
+    (void)context;
+    if (code)
+        log_error("partitions_failed", "error=\"%s\" hint=\"rows go to the default partitions meanwhile\"", error->text);
+    else if (pg_i64(result, 0, 0) > 0)
+        log_info("partitions_made", "count=%lld", (long long)pg_i64(result, 0, 0));
+}
+
+static void make_partitions(struct registry *registry)
+{
+    struct buffer days;
+
+    buffer_init(&days, 16);
+    buffer_put_u32_be(&days, (uint32_t)registry->partition_days_ahead);
+    if (pg_query(registry->pg, &partitions_statement, &(struct pg_param){days.data, days.len}, 1, registry_on_partitions, registry))
+        log_warn("partitions_failed", "error=\"not connected\"");
+    buffer_fini(&days);
+}
+
+static void registry_on_partition_timer(uv_timer_t *timer)
+{
+    make_partitions(timer->data);
+}
+
+/* ---- the connection ---- */
+
+static void registry_on_connected(void *context)
+{
+    struct registry *registry = context;
+
+    if (pg_query(registry->pg, &listen_statement, NULL, 0, NULL, NULL)) {
+        pg_drop(registry->pg, "LISTEN cannot be queued");
+        return;
+    }
+    make_partitions(registry);
+    load_now(registry);
+}
+
+static void registry_on_disconnected(void *context, const char *reason)
+{
+    struct registry *registry = context;
+
+    registry->load_running = false;
+    log_warn("database_unreachable", "connection=control reason=\"%s\" hint=\"connecting again\"", reason);
+}
+
+static void registry_on_notify(void *context, const char *channel, const char *payload)
+{
+    (void)channel;
+    (void)payload;
+    registry_reload(context);
+}
+
+static uv_timer_t *new_timer(struct registry *registry)
+{
+    uv_timer_t *timer = calloc(1, sizeof *timer);
+
+    if (!timer)
+        abort(); /* start-up, nothing to undo */
+    (void)uv_timer_init(registry->loop, timer);
+    timer->data = registry;
+    registry->open_handles++;
+    return timer;
+}
+
+struct registry *registry_new(uv_loop_t *loop, const char *conninfo, int64_t statement_timeout_ms, int64_t partition_days_ahead,
+                              const struct registry_handler *handler, void *context)
+{
+    static const struct pg_handler pg_handler = {registry_on_connected, registry_on_disconnected, registry_on_notify};
+    struct registry *registry = calloc(1, sizeof *registry);
+
+    if (!registry)
+        return NULL;
+    registry->loop = loop;
+    registry->handler = *handler;
+    registry->context = context;
+    registry->partition_days_ahead = partition_days_ahead;
+    registry->slot_count = FIRST_SLOTS;
+    registry->slots = calloc(registry->slot_count, sizeof(struct source *));
+    registry->pg = pg_new(loop,
+                          &(struct pg_settings){.conninfo = conninfo,
+                                                .application_name = "custodyd control",
+                                                .statement_timeout_ms = statement_timeout_ms},
+                          &pg_handler, registry);
+    if (!registry->slots || !registry->pg) {
+        free(registry->slots);
+        free(registry);
+        return NULL;
+    }
+    arena_init(&registry->arenas[0], DIRECTORY_BYTES_MAX);
+    arena_init(&registry->arenas[1], DIRECTORY_BYTES_MAX);
+    return registry;
+}
+
+void registry_open(struct registry *registry)
+{
+    registry->reload_timer = new_timer(registry);
+    registry->partition_timer = new_timer(registry);
+    (void)uv_timer_start(registry->partition_timer, registry_on_partition_timer, PARTITION_INTERVAL_MS, PARTITION_INTERVAL_MS);
+    registry->open_handles++; /* the connection */
+    pg_open(registry->pg);
+}
+
+static void finish_close(struct registry *registry)
+{
+    if (--registry->open_handles)
+        return;
+    for (size_t i = 0; i < registry->slot_count; i++)
+        if (registry->slots[i]) {
+            stream_fini(&registry->slots[i]->stream);
+            free(registry->slots[i]);
+        }
+    free(registry->slots);
+    arena_fini(&registry->arenas[0]);
+    arena_fini(&registry->arenas[1]);
+    if (registry->on_closed)
+        registry->on_closed(registry->closed_context);
+    free(registry);
+}
+
+static void registry_on_timer_closed(uv_handle_t *handle)
+{
+    struct registry *registry = handle->data;
+
+    free(handle);
+    finish_close(registry);
+}
+
+static void registry_on_pg_closed(void *context)
+{
+    finish_close(context);
+}
+
+void registry_close(struct registry *registry, void (*on_closed)(void *context))
+{
+    registry->on_closed = on_closed;
+    registry->closed_context = registry->context;
+    uv_close((uv_handle_t *)registry->reload_timer, registry_on_timer_closed);
+    uv_close((uv_handle_t *)registry->partition_timer, registry_on_timer_closed);
+    registry->reload_timer = registry->partition_timer = NULL;
+    pg_close(registry->pg, registry_on_pg_closed);
+}
+
+bool registry_is_ready(const struct registry *registry)
+{
+    return registry->ready;
+}
+
+const struct directory *registry_directory(const struct registry *registry)
+{
+    return &registry->directory;
+}

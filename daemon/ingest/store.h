@@ -1,0 +1,50 @@
+/* store.h - one range of a batch into the database, in one transaction. */
+#ifndef CUSTODY_INGEST_STORE_H
+#define CUSTODY_INGEST_STORE_H
+
+#include "base/error.h"
+#include "core/ledger/frontier.h"
+#include "ingest/batch.h"
+#include "ingest/gate.h"
+#include "ingest/transaction.h"
+
+struct judge;
+
+/* The tree after the last transaction. */
+struct tree_head {
+    uint64_t size;
+    struct digest root;
+};
+
+/* code 0: stored; streams of sources are as committed. ERR_CONFLICT, ERR_UNREACHABLE: repeat the range (call store_refresh first). ERR_DATA: the
+ * database refuses something in it. Anything else: an operator has to look. */
+typedef void (*store_on_done)(void *context, int code, const struct error *error);
+
+struct store {
+    struct transaction transaction;
+    struct gate *gate;       /* borrowed */
+    struct judge *judge;
+    struct batch *batch;     /* borrowed while a range is under way */
+    store_on_done on_done;
+    void *context;
+    bool in_transaction;     /* BEGIN was sent */
+    bool refreshing;
+
+    struct params params;
+    struct buffer fixes, readings, records;
+    size_t *record_offsets;  /* where each row of records has its log index; in the batch's arena */
+    struct digest *leaf_hashes;
+    struct frontier frontier;
+    uint64_t first_index;
+    struct tree_head head;
+};
+
+int store_init(struct store *store, struct pg *pg, struct gate *gate) MUST_USE;
+void store_fini(struct store *store);
+
+/* Stores batch->from .. batch->to, whose signatures have been checked. on_done runs later, once. */
+void store_run(struct store *store, struct batch *batch, store_on_done on_done, void *context);
+/* Reads the streams of the range's sources again, after a failure whose outcome is unknown or a lost compare-and-swap. */
+void store_refresh(struct store *store, struct batch *batch, store_on_done on_done, void *context);
+
+#endif
