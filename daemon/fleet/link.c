@@ -81,7 +81,7 @@ static void link_on_disconnected(void *context, const char *reason)
     if (!link->losing && !link->closing)
         link->statistics->disconnects++;
     link->losing = false;
-    log_debug("link_lost", "source=%s reason=\"%s\"", link->devices[0].name, reason ? reason : "");
+    log_info("link_lost", "source=%s reason=\"%s\"", link->devices[0].name, reason ? reason : "");
     forget_held(link);
     for (size_t i = 0; i < link->count; i++)
         device_on_disconnected(&link->devices[i]);
