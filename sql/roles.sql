@@ -22,7 +22,16 @@ BEGIN
         ('custody_firm',      'NOLOGIN', 'INHERIT',   'NOBYPASSRLS', 'what every firm may do; each has its own role, a member of this one')
     ) AS role (name, login, inherit, bypass, purpose) LOOP
         IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted.name) THEN
-            EXECUTE format('CREATE ROLE %I %s %s %s', wanted.name, wanted.login, wanted.inherit, wanted.bypass);
+            BEGIN
+                EXECUTE format('CREATE ROLE %I %s %s %s', wanted.name, wanted.login, wanted.inherit, wanted.bypass);
+            EXCEPTION WHEN duplicate_object OR unique_violation THEN
+                NULL;  -- another database of this cluster is migrated at the same moment
+            END;
+        END IF;
+        -- Whether a role logs in is the operator's to change; what it sees is not.
+        IF EXISTS (SELECT FROM pg_roles WHERE rolname = wanted.name
+                   AND (rolinherit, rolbypassrls) <> (wanted.inherit = 'INHERIT', wanted.bypass = 'BYPASSRLS')) THEN
+            EXECUTE format('ALTER ROLE %I %s %s', wanted.name, wanted.inherit, wanted.bypass);
         END IF;
         IF shobj_description(wanted.name::regrole, 'pg_authid') IS DISTINCT FROM wanted.purpose THEN
             EXECUTE format('COMMENT ON ROLE %I IS %L', wanted.name, wanted.purpose);

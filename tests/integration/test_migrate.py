@@ -1,11 +1,13 @@
 """custodyctl migrate seen from outside: on databases of every history that it may meet."""
 
+import contextlib
 import itertools
 import os
 import pathlib
 import subprocess
 import tempfile
 import threading
+import time
 
 import psycopg
 import pytest
@@ -23,8 +25,8 @@ numbers = itertools.count(1)
 OK, TEMPORARY, CONFIG = 0, 75, 78
 
 
-@pytest.fixture(scope="module")
-def cluster():
+@contextlib.contextmanager
+def private_stack():
     """Environment of a throw-away PostgreSQL."""
     directory = tempfile.mkdtemp(prefix="custody-migrate.")
     stack = ROOT / "deploy" / "private-stack"
@@ -34,6 +36,12 @@ def cluster():
         yield dict(entry.split("=", 1) for entry in dump.stdout.split("\0") if entry)
     finally:
         subprocess.run([stack, "stop", directory], check=True, timeout=WAIT_S)
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    with private_stack() as environment:
+        yield environment
 
 
 class Database:
@@ -188,6 +196,17 @@ def test_a_grant_given_by_hand_is_taken_back_when_the_roles_run(migrated):
     assert migrated.sql("SELECT has_table_privilege('custody_ingest', 'ledger.record', 'DELETE')") == [(False,)]
 
 
+def test_a_role_that_was_bent_by_hand_is_put_right(migrated):
+    migrated.sql("ALTER ROLE custody_firm BYPASSRLS")
+    migrated.sql("ALTER ROLE custody_console INHERIT")
+    migrated.sql("ALTER ROLE custody_ingest NOBYPASSRLS")
+    migrated.sql("INSERT INTO migration.applied (name, sha256) VALUES ('roles.sql', sha256('an older one'))")
+    assert migrated.migrate().returncode == OK
+    assert migrated.sql("SELECT rolname, rolinherit, rolbypassrls FROM pg_roles WHERE rolname IN "
+                        "('custody_firm', 'custody_console', 'custody_ingest') ORDER BY rolname") == [
+        ("custody_console", False, False), ("custody_firm", True, False), ("custody_ingest", True, True)]
+
+
 def test_a_numbered_file_cannot_be_remembered_twice(migrated):
     with pytest.raises(psycopg.errors.UniqueViolation):
         migrated.sql("INSERT INTO migration.applied (name, sha256) VALUES ('migrations/0001_registry.sql', sha256('x'))")
@@ -244,6 +263,22 @@ def test_a_table_that_is_in_use_makes_it_give_up_for_now_and_not_queue_for_ever(
 def test_roles_of_another_database_of_the_cluster_are_used(template, empty):
     assert empty.migrate().returncode == OK
     assert empty.sql("SELECT has_table_privilege('custody_ingest', 'ledger.record', 'INSERT')") == [(True,)]
+
+
+@pytest.mark.parametrize("role", ["custody_owner", "custody_ingest"])
+def test_roles_that_another_database_makes_at_this_moment_are_used(role):
+    with private_stack() as environment:
+        database = Database(environment, environment["PGDATABASE"])
+        with database.connect() as other:
+            with other.transaction():
+                other.execute(f"CREATE ROLE {role} BYPASSRLS")
+                running = database.start()
+                deadline = time.monotonic() + WAIT_S
+                while database.sql("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'") == [(0,)]:
+                    assert running.poll() is None and time.monotonic() < deadline
+                    time.sleep(0.01)
+            out, err = running.communicate(timeout=WAIT_S)
+        assert (running.returncode, err) == (OK, ""), out
 
 
 def test_no_superuser_is_needed_once_the_roles_are_there(template, empty):
