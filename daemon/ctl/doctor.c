@@ -237,16 +237,14 @@ static void check_ack_key(struct doctor *doctor, struct outcome *outcome)
 struct probe {
     struct mqtt *mqtt;
     uv_timer_t deadline;
-    bool connected, closing;
+    bool connected;
     char reason[TEXT_BYTES];
 };
 
-static void finish_probe(struct probe *probe)
+static void probe_on_deadline(uv_timer_t *timer)
 {
-    if (probe->closing)
-        return;
-    probe->closing = true;
-    uv_close((uv_handle_t *)&probe->deadline, NULL);
+    struct probe *probe = timer->data;
+    uv_close((uv_handle_t *)timer, NULL);
     mqtt_close(probe->mqtt, NULL);
 }
 
@@ -255,7 +253,7 @@ static void probe_on_connected(void *context, bool session_present)
     (void)session_present;
     struct probe *probe = context;
     probe->connected = true;
-    finish_probe(probe);
+    uv_timer_start(&probe->deadline, probe_on_deadline, 0, 0); /* a session is not closed from within its own callback */
 }
 
 static void probe_on_disconnected(void *context, const char *reason)
@@ -268,11 +266,6 @@ static void probe_on_message(void *context, const struct mqtt_message *message)
 {
     (void)context;
     (void)message;
-}
-
-static void probe_on_deadline(uv_timer_t *timer)
-{
-    finish_probe(timer->data);
 }
 
 /* First line of the password file; empty when there is none or it cannot be read. */

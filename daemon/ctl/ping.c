@@ -34,7 +34,7 @@ struct ping {
     uv_timer_t deadline;
     struct mqtt *mqtt;
     uint64_t sent_at_ns, answered_at_ns;
-    bool connected, sent, acknowledged, closing;
+    bool connected, sent, acknowledged;
     char trouble[WORDS_SIZE]; /* the last thing that went wrong */
     char note[2048];
 };
@@ -116,18 +116,11 @@ static int make_envelope(struct ctl *ctl, struct ping *ping)
 
 /* ---- the session ---- */
 
-static void finish(struct ping *ping)
-{
-    if (ping->closing)
-        return;
-    ping->closing = true;
-    uv_close((uv_handle_t *)&ping->deadline, NULL);
-    mqtt_close(ping->mqtt, NULL);
-}
-
 static void ping_on_deadline(uv_timer_t *timer)
 {
-    finish(timer->data);
+    struct ping *ping = timer->data;
+    uv_close((uv_handle_t *)timer, NULL);
+    mqtt_close(ping->mqtt, NULL);
 }
 
 static void ping_on_connected(void *context, bool session_present)
@@ -174,7 +167,7 @@ static void ping_on_message(void *context, const struct mqtt_message *message)
         ping->acknowledged = ack.has_seq && ack.note.len > 0;
         text_copy(ping->note, sizeof ping->note, ack.note);
         ping->answered_at_ns = uv_hrtime();
-        finish(ping);
+        uv_timer_start(&ping->deadline, ping_on_deadline, 0, 0); /* a session is not closed from within its own callback */
     }
     arena_fini(&arena);
 }
