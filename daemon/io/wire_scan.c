@@ -10,7 +10,7 @@ enum {
     SCAN_DEPTH_MAX = 8,       /* the contract nests five deep */
     SCAN_FIELDS_MAX = 32,     /* most fields a message of the contract has */
     SCAN_UNKNOWN_MAX = 32,    /* in one message with all it holds: a newer sender's few additions */
-    SCAN_ELEMENTS_MAX = 8192, /* all repeated fields together */
+    SCAN_ELEMENTS_MAX = 4096, /* all repeated fields together */
     SCAN_PIECE_BYTES = 16,    /* what the arena rounds up to */
     SCAN_SLAB_FIELDS = 16,    /* protobuf-c scans so many fields of a message on its stack, more in the arena ... */
     SCAN_SLAB_BYTES = 128,    /* ... in slabs that double: so much a field at most */

@@ -67,6 +67,7 @@ static void numbers_beyond_32_bits_are_not_cut(void **state)
     /* 2^32 + 2^20, which 32 bits would cut to a value within the bounds */
     assert_refused("arena_max_bytes = 4296015872;", "4296015872 is outside");
     assert_refused("arena_max_bytes = 0x100100000;", "4296015872 is outside");
+    assert_refused("arena_max_bytes = 0X100100000;", "4296015872 is outside");
     assert_refused("linger_ms = -4294967290;", "-4294967290 is outside");
     assert_refused("linger_ms = 99999999999999999999999;", "is outside");
 }
@@ -222,6 +223,10 @@ static void an_unreadable_file_is_refused_by_name(void **state)
     assert_non_null(strstr(error.text, "no-such-file.conf: No such file"));
     assert_int_equal(config_load(&config, ".", &error), ERR_CONFIG);
     assert_non_null(strstr(error.text, "Is a directory"));
+    write_file("\nlinger_ms = x;", 15);
+    assert_int_equal(config_load(&config, path, &error), ERR_CONFIG);
+    assert_int_equal(strncmp(error.text, path, sizeof path - 1), 0);
+    assert_int_equal(strncmp(error.text + sizeof path - 1, ":2: syntax error", 16), 0);
     write_file("linger_ms\0= 5;", 14);
     assert_int_equal(config_load(&config, path, &error), ERR_CONFIG);
     assert_non_null(strstr(error.text, "holds a NUL"));
