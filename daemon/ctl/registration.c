@@ -22,7 +22,7 @@ static const char *permit_kinds[] = {"vehicle_dismantling", "hazardous_waste", "
 
 static int refuse(struct error *error, const char *name, json_t *value, const char *hint)
 {
-    char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+    char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(12));
     int code = error_set(error, ERR_INVALID, "%s: %.100s; hint: %s", name, text ? text : "?", hint);
     free(text);
     return code;
