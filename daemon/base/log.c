@@ -91,6 +91,7 @@ void log_write(enum log_level level, const char *event, const char *format, ...)
     va_start(arguments, format);
     (void)vsnprintf(pairs, sizeof pairs, format, arguments);
     va_end(arguments);
+    text_make_clean(pairs);
     for (char *at = pairs; *at; at++)
         if ((unsigned char)*at < ' ' || *at == 0x7f)
             *at = ' ';

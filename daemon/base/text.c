@@ -59,6 +59,23 @@ static size_t utf8_sequence(const unsigned char *at, size_t left)
     return len;
 }
 
+void text_make_clean(char *terminated)
+{
+    unsigned char *at = (unsigned char *)terminated;
+    size_t left = strlen(terminated);
+
+    while (left) {
+        size_t len = *at < 0x80 ? 1 : utf8_sequence(at, left);
+
+        if (!len) {
+            *at = '?';
+            len = 1;
+        }
+        at += len;
+        left -= len;
+    }
+}
+
 bool text_is_clean_utf8(struct text t)
 {
     const unsigned char *at = (const unsigned char *)t.data;

@@ -43,4 +43,7 @@ bool text_to_i64(struct text t, int64_t min, int64_t max, int64_t *out);
 /* Well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates, at most U+10FFFF) without NUL. */
 bool text_is_clean_utf8(struct text t);
 
+/* Replaces every byte that is no part of well-formed UTF-8 by '?': for words that quote what somebody sent. */
+void text_make_clean(char *terminated);
+
 #endif

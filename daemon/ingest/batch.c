@@ -36,17 +36,6 @@ void batch_fini(struct batch *batch)
     *batch = (struct batch){.count = 0};
 }
 
-void batch_reset(struct batch *batch)
-{
-    let_go_of_streams(batch);
-    arena_reset(&batch->arena);
-    batch->count = batch->bytes = 0;
-    batch->from = batch->to = 0;
-    batch->findings = NULL;
-    batch->leaves = NULL;
-    batch->leaf_count = 0;
-}
-
 void batch_unjudge(struct batch *batch)
 {
     let_go_of_streams(batch);
@@ -54,6 +43,14 @@ void batch_unjudge(struct batch *batch)
     batch->leaves = NULL;
     batch->leaf_count = 0;
     batch->event_count = batch->sighting_count = batch->fix_count = batch->reading_count = 0;
+}
+
+void batch_reset(struct batch *batch)
+{
+    batch_unjudge(batch);
+    arena_reset(&batch->arena);
+    batch->count = batch->bytes = 0;
+    batch->from = batch->to = 0;
 }
 
 struct batch_envelope *batch_append(struct batch *batch, struct text topic, struct text bytes, int64_t received_us)
@@ -109,6 +106,7 @@ static struct text format_text(struct arena *arena, const char *format, va_list 
     struct text text;
 
     (void)vsnprintf(words, sizeof words, format, arguments);
+    text_make_clean(words);
     text = arena_text(arena, text_of(words));
     return text.data ? text : TEXT("out of memory");
 }

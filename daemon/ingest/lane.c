@@ -283,7 +283,7 @@ static void narrow(struct lane *lane, const struct error *error)
         }
         log_error("not_storable", "source=%s epoch=%u seq=%llu error=\"%s\" kept=dead_letter", poison->source ? poison->source->name : "",
                   poison->header.epoch, (unsigned long long)poison->header.seq, error->text);
-        batch_refuse(batch, poison, FATE_PENDING, REFUSAL_NOT_STORABLE, "%s", error->text);
+        batch_refuse(batch, poison, FATE_DEAD, REFUSAL_NOT_STORABLE, "%s", error->text);
     }
     batch_unjudge(batch);
     start_range(lane);

@@ -285,7 +285,7 @@ static void update_poll(struct mqtt *mqtt)
 {
     bool may_write = !mqtt->settings.hold_acks || mqtt->releasing || mqtt->held == 0;
     int events = (mqtt->paused || mqtt->releasing ? 0 : UV_READABLE) |
-                 (may_write && mosquitto_want_write(mqtt->client) ? UV_WRITABLE : 0);
+                 (mqtt->releasing || (may_write && mosquitto_want_write(mqtt->client)) ? UV_WRITABLE : 0);
 
     if (!mqtt->poll || events == mqtt->poll_events)
         return;
@@ -540,8 +540,7 @@ void mqtt_release(struct mqtt *mqtt)
         return;
     mqtt->releasing = true;
     /* The poll says writable at once, and on_released runs from there: never inside this call. */
-    mqtt->poll_events = UV_WRITABLE;
-    (void)uv_poll_start(mqtt->poll, UV_WRITABLE, mqtt_on_poll);
+    update_poll(mqtt);
 }
 
 void mqtt_drop(struct mqtt *mqtt, const char *reason)
