@@ -101,7 +101,8 @@ void invent_imei(struct random *random, char out[INVENTED_BYTES])
 void invent_serial(struct random *random, struct text brand_and_model, char out[INVENTED_BYTES])
 {
     char serial[11] = {0};
-    draw_many(random, "0123456789ABCDEFGHJKLMNPQRSTUVWXYZ", serial, 10);
+    draw_many(random, "ABCDEFGHJKLMNPQRSTUVWXYZ", serial, 2); /* a plant and a line, then a number */
+    draw_many(random, "0123456789", serial + 2, 8);
     (void)snprintf(out, INVENTED_BYTES, "%.*s/%s", TEXT_ARG(brand_and_model), serial);
 }
 

@@ -36,7 +36,7 @@ struct link {
     size_t held_count;
     uint64_t away_until_ms, next_loss_draw_ms;
     uint32_t duplicate_next;
-    bool corrupt_next, forge_next, losing, closing;
+    bool corrupt_next, forge_next, losing, closing, connected;
     struct key_pair wrong_key;
     void (*on_closed)(void *context);
     void *closed_context;
@@ -54,6 +54,7 @@ static void link_on_connected(void *context, bool session_present)
     struct link *link = context;
     char filter[TOPIC_BYTES];
     (void)session_present;
+    link->connected = true;
     if (link->count == 1) {
         topic_of(link, "down", link->devices[0].name, filter);
         if (mqtt_subscribe(link->mqtt, filter))
@@ -78,10 +79,11 @@ static void forget_held(struct link *link)
 static void link_on_disconnected(void *context, const char *reason)
 {
     struct link *link = context;
-    if (!link->losing && !link->closing)
+    if (link->connected && !link->losing && !link->closing) { /* an attempt that fails is tried again, that is all */
         link->statistics->disconnects++;
-    link->losing = false;
-    log_info("link_lost", "source=%s reason=\"%s\"", link->devices[0].name, reason ? reason : "");
+        log_info("link_lost", "source=%s reason=\"%s\"", link->devices[0].name, reason ? reason : "");
+    }
+    link->losing = link->connected = false;
     forget_held(link);
     for (size_t i = 0; i < link->count; i++)
         device_on_disconnected(&link->devices[i]);

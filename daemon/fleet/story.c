@@ -274,7 +274,7 @@ static void put_flag(const struct story *story, enum story_item item, const char
 
 static void put_events(const struct story *story, struct buffer *sql)
 {
-    buffer_printf(sql, "(SELECT count(*) = %zu FROM custody.event WHERE role = 0 AND event_id IN (%.*s))", story->event_count,
+    buffer_printf(sql, "(SELECT count(*) = %zu FROM custody.event WHERE part IS NULL AND event_id IN (%.*s))", story->event_count,
                   (int)story->events.len, (const char *)story->events.data);
 }
 
