@@ -141,7 +141,7 @@ static void check_partitions(struct doctor *doctor, struct outcome *outcome)
     static const char sql[] =
         "WITH days AS (SELECT n, to_regclass('telemetry.fix_' || to_char((now() AT TIME ZONE 'Asia/Shanghai')::date + n, 'YYYYMMDD')) "
         "IS NOT NULL AS there FROM generate_series(0, 60) AS n) "
-        "SELECT coalesce(min(n) FILTER (WHERE NOT there), 61) - 1, EXISTS (SELECT FROM telemetry.fix_default) FROM days";
+        "SELECT coalesce(min(n) FILTER (WHERE NOT there), 61) - 1, pg_relation_size('telemetry.fix_default') > 0 FROM days";
     struct rows *rows;
     if (!ask(doctor, sql, outcome, &rows))
         return;

@@ -1,7 +1,7 @@
 /* history.c - the events of items as they were reported: rows of custody.event joined with the records that hold them.
  *
- * Two queries: the records, each decoded once however many events and items it holds, then the event rows, which point into
- * them. The caller's transaction decides what is seen. */
+ * The records first, each decoded once however many events and items it holds, then the event rows, which point into them, then
+ * the sightings of the items' identifiers. The caller's transaction decides what is seen. */
 #include "ctl/history.h"
 
 #include <assert.h>
@@ -10,7 +10,7 @@
 
 #include "base/clock.h"
 #include "base/encoding.h"
-#include "core/identity/identifier.h"
+#include "core/identity/normalise.h"
 #include "io/wire.h"
 
 enum { ARENA_CAP_BYTES = 1 << 30 };
@@ -36,40 +36,6 @@ static struct text bytes_of(struct arena *arena, const char *field)
     return (struct text){(const char *)bytes, digits.len / 2};
 }
 
-/* Keeps what can name an item, in normal form. False when memory is exhausted. */
-static bool normalise_item(struct arena *arena, struct item_ref *item)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < item->identifier_count; i++) {
-        struct identifier *identifier = &item->identifiers[i];
-        char value[IDENTIFIER_VALUE_BYTES];
-        if (identifier_normalise(identifier->scheme, identifier->value, value, NULL) == IDENTIFIER_INVALID)
-            continue;
-        struct text copy = arena_text(arena, text_of(value));
-        if (!copy.data)
-            return false;
-        item->identifiers[kept++] = (struct identifier){identifier->scheme, copy};
-    }
-    item->identifier_count = kept;
-    return true;
-}
-
-static bool normalise_report(struct arena *arena, struct report *report)
-{
-    for (size_t i = 0; i < report->event_count; i++) {
-        struct event *event = &report->events[i];
-        if (!normalise_item(arena, &event->item))
-            return false;
-        if (event->detail != EVENT_DETAIL_COMPOSITION)
-            continue;
-        for (size_t part = 0; part < event->composition.part_count; part++) {
-            if (!normalise_item(arena, &event->composition.parts[part].item))
-                return false;
-        }
-    }
-    return true;
-}
-
 /* A record that this program cannot decode stays unreadable and is counted: it never stops the others. */
 static void decode_record(struct arena *arena, const char *field, struct history_record *record)
 {
@@ -80,7 +46,7 @@ static void decode_record(struct arena *arena, const char *field, struct history
         return;
     record->is_signed = envelope.signature.len > 0;
     record->readable = wire_report_decode(envelope.body, clock_now_us(), arena, &record->report, &error) == REFUSAL_NONE &&
-                       normalise_report(arena, &record->report);
+                       report_normalise(&record->report, arena, NULL, NULL, &error) == 0;
 }
 
 static int load_records(struct ctl *ctl, const char *item_ids, struct history *history)
@@ -186,6 +152,58 @@ static int load_events(struct ctl *ctl, const char *item_ids, struct history *hi
     return exit_code;
 }
 
+/* ---- sightings ---- */
+
+enum sighting_column { SIGHTING_ITEM, SIGHTING_LOG_INDEX, SIGHTING_ORDINAL, SIGHTING_SEEN_AT, SIGHTING_KIND, SIGHTING_SCHEME, SIGHTING_VALUE,
+                       SIGHTING_PROOF, SIGHTING_FROM_TEXT };
+
+static int take_sightings(struct ctl *ctl, struct history *history, const struct rows *rows)
+{
+    size_t count = rows_count(rows), at = 0;
+    struct matched_sighting *sightings = arena_array(&history->arena, count, sizeof sightings[0]);
+    if (!sightings)
+        return no_memory(ctl);
+    for (size_t row = 0; row < count; row++) {
+        int64_t item_id = rows_i64(rows, row, SIGHTING_ITEM);
+        while (at < history->item_count && history->items[at].item_id < item_id)
+            at++;
+        assert(at < history->item_count && history->items[at].item_id == item_id);
+        sightings[row] = (struct matched_sighting){
+            .log_index = (uint64_t)rows_i64(rows, row, SIGHTING_LOG_INDEX),
+            .ordinal = (uint16_t)rows_i64(rows, row, SIGHTING_ORDINAL),
+            .seen_at_us = rows_i64(rows, row, SIGHTING_SEEN_AT),
+            .kind = (enum sighting_kind)rows_i64(rows, row, SIGHTING_KIND),
+            .scheme = (enum identifier_scheme)rows_i64(rows, row, SIGHTING_SCHEME),
+            .value = arena_text(&history->arena, text_of(rows_text(rows, row, SIGHTING_VALUE))),
+            .proof = rows_text(rows, row, SIGHTING_PROOF)[0] == 't',
+            .from_text = rows_text(rows, row, SIGHTING_FROM_TEXT)[0] == 't',
+        };
+        if (!sightings[row].value.data)
+            return no_memory(ctl);
+        if (history->items[at].sighting_count++ == 0)
+            history->items[at].sightings = &sightings[row];
+    }
+    return CTL_OK;
+}
+
+static int load_sightings(struct ctl *ctl, const char *item_ids, struct history *history)
+{
+    struct rows *rows = NULL;
+    int exit_code = ctl_query(ctl,
+                              "SELECT i.item_id, g.log_index, g.ordinal, (extract(epoch FROM g.seen_at) * 1000000)::bigint, g.kind, i.scheme, "
+                              "i.value, i.proof, s.from_text FROM custody.identifier AS i "
+                              "JOIN reentry.sighted_identifier AS s ON s.scheme = i.scheme AND s.value = i.value "
+                              "JOIN reentry.sighting AS g ON g.log_index = s.log_index AND g.ordinal = s.ordinal "
+                              "WHERE i.item_id = ANY ($1::bigint[]) ORDER BY i.item_id, g.log_index, g.ordinal",
+                              1, (const char *const[]){item_ids}, &rows);
+    if (exit_code == CTL_OK)
+        exit_code = take_sightings(ctl, history, rows);
+    rows_free(rows);
+    return exit_code;
+}
+
+/* ---- items ---- */
+
 static int load_items(struct ctl *ctl, const char *item_ids, struct history *history)
 {
     struct rows *rows = NULL;
@@ -214,6 +232,8 @@ int history_load(struct ctl *ctl, const char *item_ids, struct history *history)
         exit_code = load_records(ctl, item_ids, history);
     if (exit_code == CTL_OK)
         exit_code = load_events(ctl, item_ids, history);
+    if (exit_code == CTL_OK)
+        exit_code = load_sightings(ctl, item_ids, history);
     return exit_code;
 }
 

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "core/custody/fold.h"
 #include "core/directory.h"
+#include "core/reentry/match.h"
 #include "ctl/ctl.h"
 
 /* One record of the log, decoded. */
@@ -21,6 +22,8 @@ struct item_history {
     enum item_kind kind;
     size_t count, unreadable; /* events, and how many more could not be read */
     struct history_event *events;
+    size_t sighting_count;
+    struct matched_sighting *sightings; /* of any of its identifiers, in log order */
 };
 
 /* Histories of a set of items. Owns everything in it; item histories borrow from its arena. */

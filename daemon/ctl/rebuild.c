@@ -8,6 +8,7 @@
 
 #include "base/buffer.h"
 #include "base/encoding.h"
+#include "core/reentry/match.h"
 #include "ctl/ctl.h"
 #include "ctl/history.h"
 #include "ctl/table.h"
@@ -91,21 +92,22 @@ static const char update_item[] = "UPDATE custody.item SET "
 
 /* ---- one run ---- */
 
+/* What the domain makes of one item. */
+struct folded {
+    const struct item_history *history;
+    struct item_state state;
+    struct finding custody_room[FINDINGS_ROOM], reentry_room[FINDINGS_ROOM];
+    struct findings custody, reentry;
+    char *facts; /* hexadecimal, malloc'd */
+};
+
 struct rebuild {
     struct ctl *ctl;
     bool check;
     int64_t items, events, differences, unreadable;
     json_t *list; /* with --json: the differences */
     struct registered registered;
-};
-
-/* What the fold makes of one item. */
-struct folded {
-    const struct item_history *history;
-    struct item_state state;
-    struct finding room[FINDINGS_ROOM];
-    struct findings findings;
-    char *facts; /* hexadecimal, malloc'd */
+    struct folded folded; /* the item at hand; too large for the stack */
 };
 
 static void report_difference(struct rebuild *rebuild, int64_t item_id, const char *what, const char *stored, const char *folded)
@@ -175,68 +177,45 @@ static int store_state(struct rebuild *rebuild, const struct folded *folded)
     return ctl_query(rebuild->ctl, update_item, COUNT(params), params, NULL);
 }
 
-/* ---- flags of the rules that the fold evaluates ---- */
+/* ---- flags of the item's rules ---- */
 
-enum flag_column { FLAG_ID, FLAG_ITEM, FLAG_RULE, FLAG_KEY, FLAG_STATE };
+enum flag_column { FLAG_ITEM, FLAG_RULE, FLAG_KEY, FLAG_STATE };
 
-static const char select_flags[] = "SELECT flag_id, item_id, rule, key, state FROM flag.flag WHERE item_id = ANY ($1::bigint[]) "
-                                   "AND rule IN ('C01', 'C02', 'C03', 'C08', 'C09', 'C10') ORDER BY item_id, flag_id";
+static const char select_flags[] = "SELECT item_id, rule, key, state FROM flag.flag WHERE item_id = ANY ($1::bigint[]) "
+                                   "ORDER BY item_id, flag_id";
+
+static size_t finding_count(const struct folded *folded)
+{
+    return folded->custody.count + folded->reentry.count;
+}
+
+static const struct finding *finding_at(const struct folded *folded, size_t i)
+{
+    return i < folded->custody.count ? &folded->custody.list[i] : &folded->reentry.list[i - folded->custody.count];
+}
 
 static bool finding_is(const struct finding *finding, const char *rule, const char *key)
 {
     return strcmp(rule_infos[finding->rule].id, rule) == 0 && strcmp(finding->key, key) == 0;
 }
 
-static bool has_finding(const struct folded *folded, const char *rule, const char *key)
+static bool has_finding(const struct folded *folded, size_t below, const char *rule, const char *key)
 {
-    for (size_t i = 0; i < folded->findings.count; i++) {
-        if (finding_is(&folded->findings.list[i], rule, key))
+    for (size_t i = 0; i < below; i++) {
+        if (finding_is(finding_at(folded, i), rule, key))
             return true;
     }
     return false;
 }
 
-/* The row of the finding's flag, or SIZE_MAX. */
-static size_t flag_row(const struct rows *flags, int64_t item_id, const struct finding *finding)
+/* State of the finding's flag; "" when there is none. */
+static const char *flag_state(const struct rows *flags, int64_t item_id, const struct finding *finding)
 {
     for (size_t row = 0; row < rows_count(flags); row++) {
         if (rows_i64(flags, row, FLAG_ITEM) == item_id && finding_is(finding, rows_text(flags, row, FLAG_RULE), rows_text(flags, row, FLAG_KEY)))
-            return row;
+            return rows_text(flags, row, FLAG_STATE);
     }
-    return SIZE_MAX;
-}
-
-static int raise_flag(struct rebuild *rebuild, const struct folded *folded, const struct finding *finding)
-{
-    static const char sql[] =
-        "WITH before AS (SELECT state FROM flag.flag WHERE subject = 'item:' || $1::text AND rule = $2 AND key = $5), "
-        "raised AS (INSERT INTO flag.flag (rule, rule_version, severity, subject, item_id, key, detail, event_at) "
-        "VALUES ($2, $3::integer, $4::smallint, 'item:' || $1::text, $1::bigint, $5, $6, " SQL_TIME("$7") ") "
-        "ON CONFLICT (subject, rule, key) DO UPDATE SET state = 'new', detail = excluded.detail, changed_at = now() "
-        "RETURNING flag_id), "
-        "evidence AS (INSERT INTO flag.evidence (flag_id, log_index, ordinal) SELECT flag_id, $8::bigint, $9::smallint FROM raised "
-        "WHERE $8 IS NOT NULL ON CONFLICT DO NOTHING) "
-        "INSERT INTO flag.action (flag_id, from_state, to_state, actor, reason) "
-        "SELECT flag_id, (SELECT state FROM before), 'new', 'custodyctl', 'rebuild' FROM raised";
-    const struct rule_info *rule = &rule_infos[finding->rule];
-    const struct history_event *event = finding->event < folded->history->count ? &folded->history->events[finding->event] : NULL;
-    char id[VALUE_BYTES], version[VALUE_BYTES], severity[VALUE_BYTES], at[VALUE_BYTES], log_index[VALUE_BYTES], ordinal[VALUE_BYTES];
-    put_number(id, folded->history->item_id);
-    put_number(version, rule->version);
-    put_number(severity, rule->severity);
-    put_number(at, finding->at_us);
-    put_number(log_index, event ? (int64_t)event->log_index : 0);
-    put_number(ordinal, event ? event->ordinal : 0);
-    const char *params[] = {id, rule->id, version, severity, finding->key, finding->text, at, event ? log_index : NULL, ordinal};
-    return ctl_query(rebuild->ctl, sql, COUNT(params), params, NULL);
-}
-
-static int withdraw_flag(struct rebuild *rebuild, const char *flag_id, const char *state)
-{
-    static const char sql[] = "WITH moved AS (UPDATE flag.flag SET state = 'withdrawn', changed_at = now() WHERE flag_id = $1 "
-                              "RETURNING flag_id) INSERT INTO flag.action (flag_id, from_state, to_state, actor, reason) "
-                              "SELECT flag_id, $2, 'withdrawn', 'custodyctl', 'rebuild: the events do not support it' FROM moved";
-    return ctl_query(rebuild->ctl, sql, 2, (const char *const[]){flag_id, state}, NULL);
+    return "";
 }
 
 static bool is_open_state(const char *state)
@@ -244,51 +223,108 @@ static bool is_open_state(const char *state)
     return strcmp(state, "new") == 0 || strcmp(state, "under_review") == 0 || strcmp(state, "confirmed") == 0;
 }
 
-/* Every finding has a flag that was not withdrawn; what people closed stays closed. */
-static int compare_findings(struct rebuild *rebuild, const struct folded *folded, const struct rows *flags)
+/* Every finding has a flag that was not withdrawn; what people closed stays closed. Several findings may be one flag. */
+static bool compare_findings(struct rebuild *rebuild, const struct folded *folded, const struct rows *flags)
 {
-    int exit_code = CTL_OK;
-    for (size_t i = 0; exit_code == CTL_OK && i < folded->findings.count; i++) {
-        const struct finding *finding = &folded->findings.list[i];
-        size_t row = flag_row(flags, folded->history->item_id, finding);
-        const char *state = row == SIZE_MAX ? "" : rows_text(flags, row, FLAG_STATE);
-        if (row != SIZE_MAX && strcmp(state, "withdrawn") != 0)
+    bool same = true;
+    for (size_t i = 0; i < finding_count(folded); i++) {
+        const struct finding *finding = finding_at(folded, i);
+        const char *rule = rule_infos[finding->rule].id, *state = flag_state(flags, folded->history->item_id, finding);
+        if ((state[0] && strcmp(state, "withdrawn") != 0) || has_finding(folded, i, rule, finding->key))
             continue;
-        char what[FINDING_KEY_BYTES + 16], text[FINDING_TEXT_BYTES + 16];
-        snprintf(what, sizeof what, "flag %s %s", rule_infos[finding->rule].id, finding->key);
-        snprintf(text, sizeof text, "raised: %s", finding->text);
-        report_difference(rebuild, folded->history->item_id, what, state, text);
-        if (!rebuild->check)
-            exit_code = raise_flag(rebuild, folded, finding);
+        char what[FINDING_KEY_BYTES + 16];
+        snprintf(what, sizeof what, "flag %s %s", rule, finding->key);
+        report_difference(rebuild, folded->history->item_id, what, state, finding->text);
+        same = false;
     }
-    return exit_code;
+    return same;
 }
 
 /* Every open flag has a finding. */
-static int compare_flags(struct rebuild *rebuild, const struct folded *folded, const struct rows *flags)
+static bool compare_flags(struct rebuild *rebuild, const struct folded *folded, const struct rows *flags)
 {
-    int exit_code = CTL_OK;
-    for (size_t row = 0; exit_code == CTL_OK && row < rows_count(flags); row++) {
+    bool same = true;
+    for (size_t row = 0; row < rows_count(flags); row++) {
         const char *rule = rows_text(flags, row, FLAG_RULE), *key = rows_text(flags, row, FLAG_KEY), *state = rows_text(flags, row, FLAG_STATE);
-        if (rows_i64(flags, row, FLAG_ITEM) != folded->history->item_id || !is_open_state(state) || has_finding(folded, rule, key))
+        if (rows_i64(flags, row, FLAG_ITEM) != folded->history->item_id || !is_open_state(state) ||
+            has_finding(folded, finding_count(folded), rule, key))
             continue;
         char what[FINDING_KEY_BYTES + 16];
         snprintf(what, sizeof what, "flag %s %s", rule, key);
         report_difference(rebuild, folded->history->item_id, what, state, "");
-        if (!rebuild->check)
-            exit_code = withdraw_flag(rebuild, rows_text(flags, row, FLAG_ID), state);
+        same = false;
     }
+    return same;
+}
+
+/* A finding as flag.settle takes it, with the record it rests on. */
+static json_t *finding_document(const struct folded *folded, size_t i)
+{
+    const struct finding *finding = finding_at(folded, i);
+    const struct rule_info *rule = &rule_infos[finding->rule];
+    json_t *document = json_pack("{s:s, s:i, s:i, s:s, s:s, s:I}", "rule", rule->id, "rule_version", rule->version, "severity",
+                                 finding->severity, "key", finding->key, "detail", finding->text, "at_us", (json_int_t)finding->at_us);
+    uint64_t log_index;
+    uint16_t ordinal;
+    if (i >= folded->custody.count) {
+        const struct matched_sighting *sighting = &folded->history->sightings[finding->event];
+        log_index = sighting->log_index;
+        ordinal = sighting->ordinal;
+    } else if (finding->event < folded->history->count) {
+        log_index = folded->history->events[finding->event].log_index;
+        ordinal = folded->history->events[finding->event].ordinal;
+    } else {
+        return document;
+    }
+    json_object_set_new(document, "log_index", json_integer((json_int_t)log_index));
+    json_object_set_new(document, "ordinal", json_integer(ordinal));
+    return document;
+}
+
+static int settle_flags(struct rebuild *rebuild, const struct folded *folded)
+{
+    static const char sql[] =
+        "SELECT flag.settle(ARRAY[$1::bigint], coalesce(array_agg($1::bigint), '{}'), coalesce(array_agg(NULL::bigint), '{}'), "
+        "coalesce(array_agg(rule), '{}'), coalesce(array_agg(rule_version), '{}'), coalesce(array_agg(severity), '{}'), "
+        "coalesce(array_agg(key), '{}'), coalesce(array_agg(detail), '{}'), "
+        "coalesce(array_agg(to_timestamp(0) + at_us * interval '1 microsecond'), '{}'), coalesce(array_agg(log_index), '{}'), "
+        "coalesce(array_agg(ordinal), '{}')) FROM jsonb_to_recordset($2::jsonb) AS f (rule text, rule_version integer, "
+        "severity smallint, key text, detail text, at_us bigint, log_index bigint, ordinal smallint)";
+    char id[VALUE_BYTES];
+    json_t *list = json_array();
+    for (size_t i = 0; i < finding_count(folded); i++)
+        json_array_append_new(list, finding_document(folded, i));
+    char *text = json_dumps(list, JSON_COMPACT);
+    json_decref(list);
+    put_number(id, folded->history->item_id);
+    int exit_code = text ? ctl_query(rebuild->ctl, sql, 2, (const char *const[]){id, text}, NULL)
+                         : ctl_fail(rebuild->ctl, CTL_TEMPORARY, "rebuild: %s", error_words(ERR_NO_MEMORY));
+    free(text);
     return exit_code;
 }
 
 /* ---- folding ---- */
 
+/* Log index of the event that began the ban: the first at that time that stands. */
+static uint64_t banned_index(const struct folded *folded)
+{
+    for (size_t i = 0; i < folded->history->count; i++) {
+        const struct history_event *event = &folded->history->events[i];
+        if (event->event->at_us == folded->state.banned_at_us && event->standing == EVENT_STANDS)
+            return event->log_index;
+    }
+    return 0;
+}
+
 static int fold_item(struct rebuild *rebuild, const struct item_history *history, struct folded *folded)
 {
     struct buffer facts;
     *folded = (struct folded){.history = history};
-    folded->findings = (struct findings){.list = folded->room, .room = FINDINGS_ROOM};
-    custody_fold(history->events, history->count, history->kind, &rebuild->registered.directory, &folded->state, &folded->findings);
+    folded->custody = (struct findings){.list = folded->custody_room, .room = FINDINGS_ROOM};
+    folded->reentry = (struct findings){.list = folded->reentry_room, .room = FINDINGS_ROOM};
+    custody_fold(history->events, history->count, history->kind, &rebuild->registered.directory, &folded->state, &folded->custody);
+    const struct item_ban ban = {folded->state.ban != RESALE_BAN_NONE, folded->state.banned_at_us, banned_index(folded)};
+    reentry_match(&ban, history->sightings, history->sighting_count, &folded->reentry);
     buffer_init(&facts, FACTS_MAX_BYTES);
     item_facts_encode(&folded->state.facts, &facts);
     folded->facts = facts.failed ? NULL : malloc(HEX_SIZE(facts.len));
@@ -298,11 +334,23 @@ static int fold_item(struct rebuild *rebuild, const struct item_history *history
     return folded->facts ? CTL_OK : ctl_fail(rebuild->ctl, CTL_TEMPORARY, "rebuild: %s", error_words(ERR_NO_MEMORY));
 }
 
+static int compare_item(struct rebuild *rebuild, const struct folded *folded, const struct rows *stored, size_t row, const struct rows *flags)
+{
+    bool same_state = compare_state(rebuild, folded, stored, row);
+    bool same_findings = compare_findings(rebuild, folded, flags);
+    bool same_flags = compare_flags(rebuild, folded, flags);
+    int exit_code = CTL_OK;
+    if (!same_state && !rebuild->check)
+        exit_code = store_state(rebuild, folded);
+    if (exit_code == CTL_OK && !(same_findings && same_flags) && !rebuild->check)
+        exit_code = settle_flags(rebuild, folded);
+    return exit_code;
+}
+
 /* An item whose events cannot all be read is named and left alone: folding the rest would make a wrong state. */
 static int rebuild_item(struct rebuild *rebuild, const struct item_history *history, const struct rows *stored, size_t row,
                         const struct rows *flags)
 {
-    struct folded folded;
     rebuild->items++;
     rebuild->events += (int64_t)(history->count + history->unreadable);
     if (history->unreadable > 0) {
@@ -312,16 +360,12 @@ static int rebuild_item(struct rebuild *rebuild, const struct item_history *hist
         report_difference(rebuild, history->item_id, "events", rows_text(stored, row, COLUMN_event_count + 1), count);
         return CTL_OK;
     }
-    int exit_code = fold_item(rebuild, history, &folded);
-    if (exit_code != CTL_OK)
-        return exit_code;
-    if (!compare_state(rebuild, &folded, stored, row) && !rebuild->check)
-        exit_code = store_state(rebuild, &folded);
+    struct folded *folded = &rebuild->folded;
+    int exit_code = fold_item(rebuild, history, folded);
     if (exit_code == CTL_OK)
-        exit_code = compare_findings(rebuild, &folded, flags);
-    if (exit_code == CTL_OK)
-        exit_code = compare_flags(rebuild, &folded, flags);
-    free(folded.facts);
+        exit_code = compare_item(rebuild, folded, stored, row, flags);
+    free(folded->facts);
+    folded->facts = NULL;
     return exit_code;
 }
 
@@ -425,12 +469,16 @@ int rebuild_command(struct ctl *ctl, int argc, char **argv)
     int exit_code;
     if (!ctl_parse(ctl, &usage, &argc, &argv, &exit_code))
         return exit_code;
-    struct rebuild rebuild = {.ctl = ctl, .check = check, .list = json_array()};
-    exit_code = rebuild_all(&rebuild);
-    registered_fini(&rebuild.registered);
+    struct rebuild *rebuild = calloc(1, sizeof *rebuild);
+    if (!rebuild)
+        return ctl_fail(ctl, CTL_TEMPORARY, "rebuild: %s", error_words(ERR_NO_MEMORY));
+    *rebuild = (struct rebuild){.ctl = ctl, .check = check, .list = json_array()};
+    exit_code = rebuild_all(rebuild);
+    registered_fini(&rebuild->registered);
     if (exit_code == CTL_OK)
-        exit_code = print_outcome(&rebuild);
-    bool negative = rebuild.unreadable > 0 || (check && rebuild.differences > 0);
-    json_decref(rebuild.list);
+        exit_code = print_outcome(rebuild);
+    bool negative = rebuild->unreadable > 0 || (check && rebuild->differences > 0);
+    json_decref(rebuild->list);
+    free(rebuild);
     return exit_code == CTL_OK && negative ? CTL_NEGATIVE : exit_code;
 }
