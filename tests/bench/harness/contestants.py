@@ -244,7 +244,7 @@ class Custodyd(Contestant):
 
     def done(self):
         for lane in range(len(self.lanes.split(";"))):
-            self.bench.load("forget", "--client-id", f"custodyd-{lane}")
+            self.bench.load("forget", "--client-id", f"custodyd-{lane + 1}")
         self.stack.drop_database(self.database)
 
     def drain(self, messages):
