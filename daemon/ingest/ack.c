@@ -173,7 +173,7 @@ static void send_full_chunk(struct building *building)
 static void answer_stream(struct building *building, struct batch_stream *stream)
 {
     struct ack_job *job = add_job(building, stream->source);
-    struct arena *arena = &building->batch->arena;
+    struct arena *arena = &building->batch->work;
 
     if (!job)
         return;
@@ -218,7 +218,7 @@ static void answer_alone(struct building *building, const struct batch_envelope 
     if (!job)
         return;
     job->ack.epoch = envelope->header.epoch;
-    add_refusal(&building->batch->arena, &job->ack, envelope);
+    add_refusal(&building->batch->work, &job->ack, envelope);
     send_full_chunk(building);
 }
 

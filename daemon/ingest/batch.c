@@ -9,11 +9,14 @@
 
 #include "base/log.h"
 
+enum { ARENA_BLOCK_BYTES = 1024 * 1024 };
+
 int batch_init(struct batch *batch, size_t room, size_t arena_max_bytes)
 {
     *batch = (struct batch){.room = room};
-    arena_init(&batch->arena, arena_max_bytes);
-    batch->arena.block_bytes = 1024 * 1024;
+    arena_init(&batch->arena, arena_max_bytes / 2);
+    arena_init(&batch->work, arena_max_bytes / 2);
+    batch->arena.block_bytes = batch->work.block_bytes = ARENA_BLOCK_BYTES;
     batch->envelopes = malloc(room * sizeof(struct batch_envelope *));
     return batch->envelopes ? 0 : ERR_NO_MEMORY;
 }
@@ -32,6 +35,7 @@ void batch_fini(struct batch *batch)
 {
     let_go_of_streams(batch);
     arena_fini(&batch->arena);
+    arena_fini(&batch->work);
     free(batch->envelopes);
     *batch = (struct batch){.count = 0};
 }
@@ -43,6 +47,7 @@ void batch_unjudge(struct batch *batch)
     batch->leaves = NULL;
     batch->leaf_count = 0;
     batch->event_count = batch->sighting_count = batch->fix_count = batch->reading_count = 0;
+    arena_reset(&batch->work);
 }
 
 void batch_reset(struct batch *batch)
@@ -84,7 +89,7 @@ struct batch_stream *batch_find_stream(const struct source *source, uint32_t epo
 
 struct batch_stream *batch_add_stream(struct batch *batch, struct source *source, uint32_t epoch)
 {
-    struct batch_stream *stream = arena_alloc(&batch->arena, sizeof *stream);
+    struct batch_stream *stream = arena_alloc(&batch->work, sizeof *stream);
 
     if (!stream)
         return NULL;
@@ -113,7 +118,7 @@ static struct text format_text(struct arena *arena, const char *format, va_list 
 
 void batch_warn(struct batch *batch, struct batch_envelope *envelope, enum warning_code code, const char *format, ...)
 {
-    struct envelope_warning *warning = arena_alloc(&batch->arena, sizeof *warning);
+    struct envelope_warning *warning = arena_alloc(&batch->work, sizeof *warning);
     va_list arguments;
 
     if (!warning) {
@@ -122,7 +127,7 @@ void batch_warn(struct batch *batch, struct batch_envelope *envelope, enum warni
     }
     warning->code = code;
     va_start(arguments, format);
-    warning->text = format_text(&batch->arena, format, arguments);
+    warning->text = format_text(&batch->work, format, arguments);
     va_end(arguments);
     warning->next = envelope->warnings;
     envelope->warnings = warning;
@@ -143,7 +148,7 @@ void batch_refuse(struct batch *batch, struct batch_envelope *envelope, enum env
 void batch_find(struct batch *batch, struct source *source, enum rule rule, bool withdraw, const struct batch_envelope *evidence,
                 const char *key, const char *format, ...)
 {
-    struct source_finding *finding = arena_alloc(&batch->arena, sizeof *finding);
+    struct source_finding *finding = arena_alloc(&batch->work, sizeof *finding);
     va_list arguments;
 
     if (!finding) {
@@ -156,9 +161,9 @@ void batch_find(struct batch *batch, struct source *source, enum rule rule, bool
                                        .withdraw = withdraw,
                                        .at_us = evidence->received_us,
                                        .evidence = evidence,
-                                       .key = arena_text(&batch->arena, text_of(key))};
+                                       .key = arena_text(&batch->work, text_of(key))};
     va_start(arguments, format);
-    finding->text = format_text(&batch->arena, format, arguments);
+    finding->text = format_text(&batch->work, format, arguments);
     va_end(arguments);
     batch->findings = finding;
 }
@@ -175,7 +180,7 @@ static int by_source_and_epoch(const void *a, const void *b)
 /* One order for all lanes and daemons: rows are locked in it, so that they never wait for each other in a circle. */
 static int sort_streams(struct batch *batch)
 {
-    struct batch_stream **sorted = arena_array(&batch->arena, batch->stream_count, sizeof *sorted);
+    struct batch_stream **sorted = arena_array(&batch->work, batch->stream_count, sizeof *sorted);
     size_t count = 0;
 
     if (!sorted)
@@ -202,7 +207,7 @@ int batch_arrange(struct batch *batch)
 {
     int code = sort_streams(batch);
 
-    batch->leaves = arena_array(&batch->arena, batch->to - batch->from, sizeof(struct batch_envelope *));
+    batch->leaves = arena_array(&batch->work, batch->to - batch->from, sizeof(struct batch_envelope *));
     if (code || !batch->leaves)
         return ERR_NO_MEMORY;
     batch->leaf_count = 0;

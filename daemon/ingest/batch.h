@@ -1,6 +1,7 @@
 /* batch.h - the envelopes of one lane that are under way together: read, judged, stored and acknowledged as one.
  *
- * Everything a batch holds lives in its arena until batch_reset. Nothing here outlives the acknowledgement. */
+ * What was read lives in `arena` until batch_reset; what was made of it lives in `work` until batch_unjudge. Nothing here outlives the
+ * acknowledgement. */
 #ifndef CUSTODY_INGEST_BATCH_H
 #define CUSTODY_INGEST_BATCH_H
 
@@ -82,7 +83,7 @@ struct source_finding {
 };
 
 struct batch {
-    struct arena arena;
+    struct arena arena, work;
     struct batch_envelope **envelopes; /* in the order of arrival */
     size_t count, room;
     size_t bytes;              /* of payload */
@@ -95,7 +96,7 @@ struct batch {
     size_t leaf_count;
 };
 
-/* `room` envelopes at most. 0 or ERR_NO_MEMORY. */
+/* `room` envelopes at most; each of the two arenas gets half of arena_max_bytes. 0 or ERR_NO_MEMORY. */
 int batch_init(struct batch *batch, size_t room, size_t arena_max_bytes) MUST_USE;
 void batch_fini(struct batch *batch);
 /* Forgets everything; streams of sources are let go. */
@@ -111,7 +112,8 @@ struct batch_stream *batch_find_stream(const struct source *source, uint32_t epo
 /* A new one; NULL when memory is exhausted. */
 struct batch_stream *batch_add_stream(struct batch *batch, struct source *source, uint32_t epoch);
 
-/* Words are copied into the arena. Best effort: without memory the warning or finding is lost and logged. */
+/* Words are copied. Best effort: without memory the warning or finding is lost and logged. The words of a refusal stay with what was
+ * read, since some refusals are said only once. */
 void batch_warn(struct batch *batch, struct batch_envelope *envelope, enum warning_code code, const char *format, ...)
     PRINTF_LIKE(4, 5);
 void batch_refuse(struct batch *batch, struct batch_envelope *envelope, enum envelope_fate fate, enum refusal_reason reason,

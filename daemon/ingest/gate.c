@@ -242,18 +242,18 @@ static void warn_of_doubt(void *context, const char *words)
 static int decode(struct batch *batch, struct batch_envelope *envelope)
 {
     struct error error = {.code = 0};
-    struct report *report = arena_alloc(&batch->arena, sizeof *report);
+    struct report *report = arena_alloc(&batch->work, sizeof *report);
     enum refusal_reason reason;
     int code;
 
     if (!report)
         return ERR_NO_MEMORY;
-    reason = wire_report_decode(envelope->body, envelope->received_us, &batch->arena, report, &error);
+    reason = wire_report_decode(envelope->body, envelope->received_us, &batch->work, report, &error);
     if (reason != REFUSAL_NONE) {
         batch_refuse(batch, envelope, FATE_DEAD, reason, "%s", error.text);
         return 0;
     }
-    code = report_normalise(report, &batch->arena, warn_of_doubt, &(struct doubts){batch, envelope}, &error);
+    code = report_normalise(report, &batch->work, warn_of_doubt, &(struct doubts){batch, envelope}, &error);
     if (code == ERR_INVALID) {
         batch_refuse(batch, envelope, FATE_DEAD, REFUSAL_INVALID_IDENTIFIER, "%s", error.text);
         return 0;

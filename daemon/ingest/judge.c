@@ -51,6 +51,7 @@ struct judge {
     struct items items;
     struct sighted *sighted;
     size_t sighted_count;
+    struct finding findings[FINDINGS_MAX]; /* of the rules over one item, before they are kept */
 };
 
 /* Ids beside store.c's on the same connection. */
@@ -152,7 +153,7 @@ static struct params *begin_arrays(struct judge *judge, const enum pg_type_oid *
 static void add_sighted(struct judge *judge, struct batch_envelope *envelope, size_t ordinal, enum identifier_scheme scheme, struct text value,
                         bool from_text)
 {
-    struct sighted *sighted = arena_alloc(&judge->batch->arena, sizeof *sighted);
+    struct sighted *sighted = arena_alloc(&judge->batch->work, sizeof *sighted);
 
     if (!sighted) {
         no_memory(judge);
@@ -172,7 +173,7 @@ static void extract_from(struct judge *judge, struct batch_envelope *envelope, s
     extract_identifiers(text, &extraction);
     for (size_t i = 0; i < extraction.count; i++)
         add_sighted(judge, envelope, ordinal, extraction.found[i].scheme,
-                    arena_text(&judge->batch->arena, text_of(extraction.found[i].value)), true);
+                    arena_text(&judge->batch->work, text_of(extraction.found[i].value)), true);
 }
 
 static void collect_sighted(struct judge *judge, struct batch_envelope *envelope)
@@ -259,7 +260,7 @@ static void on_known(void *context, const struct pg_result *result)
     struct judge *judge = context;
 
     for (size_t row = 0; row < pg_rows(result); row++) {
-        struct text value = arena_text(&judge->batch->arena, pg_bytes(result, row, 1));
+        struct text value = arena_text(&judge->batch->work, pg_bytes(result, row, 1));
 
         if (!value.data || items_known(&judge->items, (enum identifier_scheme)pg_i64(result, row, 0), value, pg_bool(result, row, 2),
                                        pg_i64(result, row, 3), (enum item_kind)pg_i64(result, row, 4), pg_bool(result, row, 5))) {
@@ -285,7 +286,7 @@ void judge_load(struct judge *judge, struct transaction *transaction, struct bat
         if (batch->leaves[i]->fate == FATE_STORED)
             collect_sighted(judge, batch->leaves[i]);
     count = each_identifier(judge, NULL, NULL);
-    if (items_init(&judge->items, &batch->arena, count))
+    if (items_init(&judge->items, &batch->work, count))
         no_memory(judge);
     lock_stripes(judge);
     (void)BEGIN_ARRAYS(judge, count, OID_INT2, OID_TEXT);
@@ -398,7 +399,7 @@ static void *grow_array(struct arena *arena, void *old, size_t count, size_t *ro
 
 static bool add_history(struct judge *judge, struct item *item, const struct history_event *event, struct batch_envelope *envelope)
 {
-    struct arena *arena = &judge->batch->arena;
+    struct arena *arena = &judge->batch->work;
     size_t room = item->history_room;
     struct history_event *history = grow_array(arena, item->history, item->history_count, &room, sizeof *history);
     struct batch_envelope **envelopes = NULL;
@@ -421,7 +422,7 @@ static bool add_history(struct judge *judge, struct item *item, const struct his
 /* The report of a stored record, as it was judged when it came. NULL when it cannot be read: that is our defect or an alteration. */
 static const struct report *decode_record(struct judge *judge, struct text record)
 {
-    struct arena *arena = &judge->batch->arena;
+    struct arena *arena = &judge->batch->work;
     struct text bytes = arena_text(arena, record);
     struct report *report = arena_alloc(arena, sizeof *report);
     struct envelope envelope;
@@ -466,7 +467,7 @@ static void on_history(void *context, const struct pg_result *result)
 static bool add_sighting(struct judge *judge, struct item *item, const struct matched_sighting *sighting)
 {
     struct matched_sighting *sightings =
-        grow_array(&judge->batch->arena, item->sightings, item->sighting_count, &item->sighting_room, sizeof *sightings);
+        grow_array(&judge->batch->work, item->sightings, item->sighting_count, &item->sighting_room, sizeof *sightings);
 
     if (!sightings) {
         no_memory(judge);
@@ -489,7 +490,7 @@ static void on_sightings(void *context, const struct pg_result *result)
             .seen_at_us = pg_time_us(result, row, 3),
             .kind = (enum sighting_kind)pg_i64(result, row, 4),
             .scheme = (enum identifier_scheme)pg_i64(result, row, 5),
-            .value = arena_text(&judge->batch->arena, pg_bytes(result, row, 6)),
+            .value = arena_text(&judge->batch->work, pg_bytes(result, row, 6)),
             .proof = pg_bool(result, row, 7),
             .from_text = pg_bool(result, row, 8),
         };
@@ -586,11 +587,15 @@ static void join_sighting(void *context, struct item *item, bool proof)
     (void)add_sighting(joining->judge, item, &matched);
 }
 
-static struct findings new_findings(struct judge *judge)
+/* What the rules said, from the room that all items share into the arena. False when memory is exhausted. */
+static bool keep_findings(struct judge *judge, const struct findings *said, struct findings *kept)
 {
-    struct finding room[FINDINGS_MAX];
-
-    return (struct findings){.list = arena_array(&judge->batch->arena, FINDINGS_MAX, sizeof *room), .room = FINDINGS_MAX};
+    *kept = *said;
+    kept->list = arena_array(&judge->batch->work, said->count, sizeof *said->list);
+    if (!kept->list)
+        return false;
+    memcpy(kept->list, said->list, said->count * sizeof *said->list);
+    return true;
 }
 
 /* Log index of the event that began the ban: the first in fold order at that time. */
@@ -626,17 +631,24 @@ static void warn_of(struct judge *judge, const struct judged *judged)
 
 static bool judge_item(struct judge *judge, struct item *item, struct judged *judged)
 {
+    struct findings custody = {.list = judge->findings, .room = FINDINGS_MAX}, reentry = custody;
     struct item_ban ban;
 
     add_new_events(judge, item);
-    *judged = (struct judged){.item = item, .custody = new_findings(judge), .reentry = new_findings(judge)};
-    if (judge->transaction->code || !judged->custody.list || !judged->reentry.list) {
+    if (judge->transaction->code)
+        return false;
+    judged->item = item;
+    custody_fold(item->history, item->history_count, item->kind, judge->directory, &judged->state, &custody);
+    if (!keep_findings(judge, &custody, &judged->custody)) {
         no_memory(judge);
         return false;
     }
-    custody_fold(item->history, item->history_count, item->kind, judge->directory, &judged->state, &judged->custody);
     ban = (struct item_ban){judged->state.ban != RESALE_BAN_NONE, judged->state.banned_at_us, banned_index(item, &judged->state)};
-    reentry_match(&ban, item->sightings, item->sighting_count, &judged->reentry);
+    reentry_match(&ban, item->sightings, item->sighting_count, &reentry);
+    if (!keep_findings(judge, &reentry, &judged->reentry)) {
+        no_memory(judge);
+        return false;
+    }
     if (judged->custody.dropped || judged->reentry.dropped)
         log_warn("findings_dropped", "item=%lld count=%zu", (long long)item->item_id, judged->custody.dropped + judged->reentry.dropped);
     warn_of(judge, judged);
@@ -909,7 +921,7 @@ void judge_write(struct judge *judge, struct transaction *transaction, struct ba
     judge->directory = directory; /* it may have been loaded anew while we waited */
     for (const struct sighted *sighted = judge->sighted; sighted; sighted = sighted->next)
         items_sighted(&judge->items, sighted->scheme, sighted->value, join_sighting, &(struct joining){judge, sighted});
-    judged = arena_array(&batch->arena, judge->items.count, sizeof *judged);
+    judged = arena_array(&batch->work, judge->items.count, sizeof *judged);
     if (!judged) {
         no_memory(judge);
         return;

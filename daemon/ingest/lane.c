@@ -5,7 +5,7 @@
  * acknowledgements are published and only then the PUBACKs are released: a crash before COMMIT makes the broker send the batch
  * again, a crash after it makes duplicates, which are acknowledged again.
  *
- * When the database refuses something in a batch (ERR_DATA), the range is halved until the poison record stands alone; it becomes a dead
+ * When the database refuses something in a batch, or it outgrows the arena, the range is halved until the poison record stands alone; it becomes a dead
  * letter and the rest is stored. Conflicts and lost connections repeat the range after a pause. Anything else stops the lane and says so:
  * reading on would only lose order. */
 #include "ingest/lane.h"
@@ -267,7 +267,7 @@ static void retry_later(struct lane *lane)
     lane->retry_ms = lane->retry_ms * 2 > RETRY_MAX_MS ? RETRY_MAX_MS : lane->retry_ms * 2;
 }
 
-/* The database refuses something in the range: half of it, or the one record that it is. */
+/* The database refuses something in the range, or it does not fit our memory: half of it, or the one record that it is. */
 static void narrow(struct lane *lane, const struct error *error)
 {
     struct batch *batch = &lane->batch;
@@ -299,7 +299,7 @@ static void lane_on_stored(void *context, int code, const struct error *error)
         acks_publish(&lane->acks, &lane->batch, &lane->store.head, lane_on_acknowledged, lane);
         return;
     }
-    if (code == ERR_DATA) {
+    if (code == ERR_DATA || code == ERR_NO_MEMORY || code == ERR_TOO_LARGE) {
         narrow(lane, error);
     } else if (code == ERR_CONFLICT || code == ERR_UNREACHABLE) {
         log_warn("batch_repeated", "lane=\"%s\" envelopes=%zu error=\"%s\"", lane->name, lane->batch.to - lane->batch.from, error->text);

@@ -346,10 +346,10 @@ static int prepare_records(struct store *store)
 {
     struct batch *batch = store->batch;
     uint8_t seed[randombytes_SEEDBYTES];
-    uint8_t *salts = arena_array(&batch->arena, batch->leaf_count, SALT_BYTES);
+    uint8_t *salts = arena_array(&batch->work, batch->leaf_count, SALT_BYTES);
 
-    store->record_offsets = arena_array(&batch->arena, batch->leaf_count, sizeof *store->record_offsets);
-    store->leaf_hashes = arena_array(&batch->arena, batch->leaf_count, sizeof *store->leaf_hashes);
+    store->record_offsets = arena_array(&batch->work, batch->leaf_count, sizeof *store->record_offsets);
+    store->leaf_hashes = arena_array(&batch->work, batch->leaf_count, sizeof *store->leaf_hashes);
     if (!salts || !store->record_offsets || !store->leaf_hashes)
         return ERR_NO_MEMORY;
     /* One draw from the system a batch, stretched by ChaCha20: salts are as unpredictable as the seed, which is forgotten here. */
