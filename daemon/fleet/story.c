@@ -346,19 +346,22 @@ static void put_check(const struct story *story, const struct story_step *step, 
 static void tell(struct story *story, const struct story_step *step)
 {
     const struct card *card = &story->items[step->item].card;
-    const struct identifier identifier = card_strongest(card);
+    const bool of_truck = step->action == TRUCK || step->action == CLONE;
+    const char *truck = story->run->roster->sources[story->run->roster->truck_source].name;
+    const struct text subject = of_truck ? text_of(truck) : card_strongest(card).value;
+    const char *plate = of_truck ? story->run->roster->plates[0] : card->plate;
     struct buffer sql;
     if (step->words[0] == '\0')
         return;
-    fprintf(story->options->tell, "story %-14s %.*s%s%s%s %s\n", step->name, TEXT_ARG(identifier.value), card->plate[0] ? " (" : "",
-            card->plate, card->plate[0] ? ")" : "", step->words);
+    fprintf(story->options->tell, "story %-14s %.*s%s%s%s %s\n", step->name, TEXT_ARG(subject), plate[0] ? " (" : "", plate,
+            plate[0] ? ")" : "", step->words);
     (void)fflush(story->options->tell);
     if (story->options->out == NULL)
         return;
     buffer_init(&sql, SQL_BYTES);
     put_check(story, step, &sql);
     fprintf(story->options->out, "{\"step\": \"%s\", \"what\": \"%s\", \"identifier\": \"%.*s\", \"sql\": \"%.*s\"}\n", step->name,
-            step->words, TEXT_ARG(identifier.value), (int)sql.len, (const char *)sql.data);
+            step->words, TEXT_ARG(subject), (int)sql.len, (const char *)sql.data);
     (void)fflush(story->options->out);
     buffer_fini(&sql);
 }
