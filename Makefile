@@ -165,7 +165,7 @@ fuzz: ## fuzz every decoder for SECONDS in all
 
 bench: ## measure beside the floor and the peers; one line a figure: bench <name> <value> <unit>
 	@deploy/dependencies build run test
-	@$(locked) MODE=release LTO=1 programs bench-programs
+	@$(locked) MODE=release programs bench-programs
 	@tests/bench/run --build $(BUILD)/release
 
 demo: ## the whole story on this terminal; Ctrl-C removes everything (DEMO_SECONDS=60: ends by itself)
