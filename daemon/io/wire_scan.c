@@ -1,6 +1,7 @@
 /* wire_scan.c - the one look at raw bytes that refuses what protobuf-c would let through: it walks a message by its
  * descriptor before anything is allocated, so that text is clean, counts are bounded and unpacking stays within the
  * arena. */
+#include <assert.h>
 #include <inttypes.h>
 
 #include "io/wire_reader.h"
@@ -203,8 +204,7 @@ static enum refusal_reason scan_message(struct scan *scan, const struct shape *s
     struct wire_reader reader = wire_reader_of(bytes);
     struct wire_field field;
     enum refusal_reason reason = REFUSAL_NONE;
-    if (depth > SCAN_DEPTH_MAX || shape->rule_count > SCAN_FIELDS_MAX)
-        return malformed(&level, "nested too deep");
+    assert(depth <= SCAN_DEPTH_MAX && shape->rule_count <= SCAN_FIELDS_MAX); /* no message is recursive: ours to keep */
     scan->memory_bytes += piece(shape->descriptor->sizeof_message) + piece(shape->size);
     while (reason == REFUSAL_NONE && !wire_reader_done(&reader)) {
         if (!wire_read_field(&reader, &field))

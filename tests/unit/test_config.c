@@ -135,6 +135,7 @@ static void lanes_are_areas(void **state)
     assert_refused("lanes = \"350504,#\";", "\"#\" is no area");
     assert_refused("lanes = \"+;+;+;+;+;+;+;+;+;+;+;+;+;+;+;+;+\";", "17 lanes are more than 16");
     assert_int_equal(config_parse(&config, "lanes = \"+;+;+;+;+;+;+;+;+;+;+;+;+;+;+;+\";", &error), 0);
+    assert_int_equal(config_parse(&config, "lanes = \"000000,999999\";", &error), 0);
 }
 
 static void a_log_level_is_one_of_four_words(void **state)

@@ -880,6 +880,29 @@ static void too_many_elements_deep_inside_are_refused(void **state)
     }
 }
 
+static void parts_and_evidence_have_their_own_bounds(void **state)
+{
+    static struct part many_parts[65];
+    static struct evidence much_evidence[17];
+    struct report report = full_report(), back;
+    (void)state;
+    for (size_t i = 0; i < LENGTH_OF(many_parts); i++)
+        many_parts[i] = parts[1];
+    for (size_t i = 0; i < LENGTH_OF(much_evidence); i++)
+        much_evidence[i] = evidence[0];
+    events[2].composition.parts = many_parts;
+    events[2].composition.part_count = 64;
+    events[0].evidence = much_evidence;
+    events[0].evidence_count = 16;
+    encode(&report);
+    assert_body_accepted(&back);
+    events[0].evidence_count = 17;
+    assert_refused(&report, REFUSAL_OVERSIZE, "events[0].evidence: more than 16 of them");
+    events[0].evidence_count = 16;
+    events[2].composition.part_count = 65;
+    assert_refused(&report, REFUSAL_OVERSIZE, "events[2].composition.parts: more than 64 of them");
+}
+
 static void too_many_elements_together_are_refused(void **state)
 {
     (void)state;
@@ -1265,6 +1288,7 @@ int main(void)
         TEST(an_event_id_is_sixteen_bytes),
         TEST(too_many_elements_are_refused),
         TEST(too_many_elements_deep_inside_are_refused),
+        TEST(parts_and_evidence_have_their_own_bounds),
         TEST(too_many_elements_together_are_refused),
         TEST(packed_elements_are_counted),
         TEST(packed_and_unpacked_lists_are_the_same),
