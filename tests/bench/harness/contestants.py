@@ -227,6 +227,12 @@ class Custodyd(Contestant):
             time.sleep(0.005)
         return time.monotonic() - began
 
+    def abandon(self):
+        """Ends our own daemon, if one still runs, when the benchmark fails half-way."""
+        if self.process and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+
     def log(self):
         return self.log_path.read_text(errors="replace")
 
