@@ -129,7 +129,7 @@ int ctl_print_json(struct ctl *ctl, json_t *document)
 {
     if (!document)
         return ctl_fail(ctl, CTL_TEMPORARY, "output: %s", error_words(ERR_NO_MEMORY));
-    json_dumpf(document, ctl->out, JSON_INDENT(2));
+    json_dumpf(document, ctl->out, JSON_INDENT(2) | JSON_REAL_PRECISION(10)); /* 1e-7 degrees and no noise */
     json_decref(document);
     return finish_output(ctl);
 }
