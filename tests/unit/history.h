@@ -1,4 +1,5 @@
-/* history.h - histories of one item for the tests of core/custody: a registry of one party of each kind, and events told in order. */
+/* history.h - histories of one item for the tests of core/custody: a registry of one party of each kind, and events
+ * told in order. */
 #ifndef CUSTODY_TESTS_UNIT_HISTORY_H
 #define CUSTODY_TESTS_UNIT_HISTORY_H
 
@@ -37,7 +38,10 @@ enum { HISTORY_EVENTS = 64, HISTORY_FINDINGS = 256, YARD = 1, OTHER_YARD = 2 };
 #define SOME_DAY (INT64_C(1790000000) * 1000 * 1000) /* 2026-09 */
 
 /* Sorted by code: party codes are "p01" to "p15". */
-#define TEST_PARTY(id, text, party_kind) {.party_id = (id), .code = {text, 3}, .kind = (party_kind)}
+#define TEST_PARTY(id, text, party_kind)                                                                               \
+    {                                                                                                                  \
+        .party_id = (id), .code = {text, 3}, .kind = (party_kind)                                                      \
+    }
 static const struct party test_parties[] = {
     TEST_PARTY(CARRIER, "p01", PARTY_KIND_CARRIER),
     TEST_PARTY(RECYCLER, "p02", PARTY_KIND_RECYCLER),
@@ -106,10 +110,13 @@ static inline struct event *tell(struct history *history, enum event_type type, 
     struct event *event = &history->events[n];
     *event = (struct event){.type = type, .at_us = history->clock_us, .item = test_item(history->kind)};
     event->event_id[0] = 0xE0;
-    event->event_id[15] = (uint8_t)(n + 1);
+    event->event_id[15] = (uint8_t)(0xFF - n); /* sorted by id, a history is upside down */
     history->clock_us += HOUR;
-    history->told[n] = (struct history_event){.event = event, .log_index = 100 + n, .source_id = 10 * reporter,
-                                              .party_id = reporter, .party_kind = test_parties[reporter - 1].kind};
+    history->told[n] = (struct history_event){.event = event,
+                                              .log_index = 100 + n,
+                                              .source_id = 10 * reporter,
+                                              .party_id = reporter,
+                                              .party_kind = test_parties[reporter - 1].kind};
     return event;
 }
 
@@ -142,7 +149,7 @@ static inline void fold(struct history *history)
     custody_fold(history->folded, history->count, history->kind, &test_directory, &history->state, &history->findings);
 }
 
-/* --- findings --------------------------------------------------------------------------------------------------------- */
+/* --- findings ------------------------------------------------------------------------------------------------- */
 
 static inline bool key_has_reason(const struct finding *finding, const char *reason)
 {
@@ -186,7 +193,7 @@ static inline void assert_quiet(struct history *history)
     assert_int_equal(history->findings.dropped, 0);
 }
 
-/* --- events that need more than a type -------------------------------------------------------------------------------- */
+/* --- events that need more than a type ------------------------------------------------------------------------ */
 
 static inline void weigh(struct event *event, int64_t mass_g)
 {
@@ -227,8 +234,8 @@ static inline struct event *tell_inspection(struct history *history, int64_t rep
 {
     struct event *event = tell(history, EVENT_TYPE_INSPECTED, reporter);
     event->detail = EVENT_DETAIL_INSPECTION;
-    event->inspection = (struct inspection){
-        .vin = vin, .engine_number = INSPECTION_RESULT_OK, .plate = INSPECTION_RESULT_OK};
+    event->inspection =
+        (struct inspection){.vin = vin, .engine_number = INSPECTION_RESULT_OK, .plate = INSPECTION_RESULT_OK};
     return event;
 }
 
@@ -243,9 +250,9 @@ static inline struct event *tell_certificate(struct history *history, enum event
 
 static inline struct event *tell_dismantling(struct history *history, int64_t reporter)
 {
-    static struct part parts[] = {{.item = {.kind = ITEM_KIND_ENGINE}},     {.item = {.kind = ITEM_KIND_STEERING}},
-                                  {.item = {.kind = ITEM_KIND_GEARBOX}},    {.item = {.kind = ITEM_KIND_FRONT_AXLE}},
-                                  {.item = {.kind = ITEM_KIND_REAR_AXLE}},  {.item = {.kind = ITEM_KIND_FRAME}},
+    static struct part parts[] = {{.item = {.kind = ITEM_KIND_ENGINE}},    {.item = {.kind = ITEM_KIND_STEERING}},
+                                  {.item = {.kind = ITEM_KIND_GEARBOX}},   {.item = {.kind = ITEM_KIND_FRONT_AXLE}},
+                                  {.item = {.kind = ITEM_KIND_REAR_AXLE}}, {.item = {.kind = ITEM_KIND_FRAME}},
                                   {.item = {.kind = ITEM_KIND_CATALYST}}};
     static struct evidence photos[] = {{.kind = EVIDENCE_KIND_PHOTO_BEFORE}, {.kind = EVIDENCE_KIND_PHOTO_AFTER}};
     struct event *event = tell(history, EVENT_TYPE_DISMANTLED, reporter);
@@ -293,7 +300,7 @@ static inline struct event *tell_correction(struct history *history, enum event_
     return event;
 }
 
-/* --- clean beginnings ------------------------------------------------------------------------------------------------- */
+/* --- clean beginnings ----------------------------------------------------------------------------------------- */
 
 /* Picked up by a carrier, handed over to the recycler, taken in. */
 static inline void tell_to_yard(struct history *history, enum vehicle_class vehicle_class)

@@ -264,6 +264,26 @@ static void the_kind_comes_from_the_events_where_the_registry_has_none(void **un
     assert_int_equal(h.state.kind, ITEM_KIND_APPLIANCE);
 }
 
+static void events_of_one_time_follow_the_log(void **unused)
+{
+    (void)unused;
+    history_begin(&h, ITEM_KIND_VEHICLE);
+    tell_to_deregistered(&h);
+    tell(&h, EVENT_TYPE_DESTROYED, RECYCLER);
+    for (size_t i = 0; i < h.count; i++)
+        h.events[i].at_us = SOME_DAY;
+    assert_quiet(&h);
+    assert_true(h.state.terminal);
+    for (size_t i = 0; i < h.count; i++) {
+        h.told[i].log_index = 100;
+        h.told[i].ordinal = (uint16_t)i;
+    }
+    assert_quiet(&h);
+    h.told[h.count - 2].ordinal = 99; /* deregistered after it was destroyed */
+    fold(&h);
+    assert_int_equal(found(&h, RULE_C03, "deregistered"), 1);
+}
+
 static void a_measured_mass_is_not_replaced_by_an_estimate(void **unused)
 {
     (void)unused;
@@ -310,7 +330,7 @@ static void findings_that_do_not_fit_are_counted(void **unused)
     assert_int_equal(findings.dropped, 3);
 }
 
-/* --- the order of arrival --------------------------------------------------------------------------------------------- */
+/* --- the order of arrival ------------------------------------------------------------------------------------- */
 
 static uint64_t dice_state;
 
@@ -367,7 +387,7 @@ static void random_event(struct history *history)
         event->counterparty = party_code(1 + (int64_t)dice(15));
     event->at_us = SOME_DAY + (int64_t)dice(60) * 3 * MINUTE; /* many at one time, many within the skew */
     if (dice(8) == 0)
-        event->event_id[15] = (uint8_t)(1 + dice((uint32_t)history->count)); /* an id used twice */
+        event->event_id[15] = (uint8_t)(0xFF - dice((uint32_t)history->count)); /* an id used twice */
     if (dice(40) == 0)
         memset(event->event_id, 0, UUID_BYTES);
 }
@@ -382,12 +402,14 @@ static void shuffle(struct history_event *events, size_t count)
     }
 }
 
-static void assert_no_key_twice(const struct history *history)
+static void assert_findings_are_whole(const struct history *history)
 {
-    for (size_t i = 0; i < history->findings.count; i++)
+    for (size_t i = 0; i < history->findings.count; i++) {
+        assert_in_range(strlen(history->list[i].text), 20, FINDING_TEXT_BYTES - 4); /* nothing was cut */
         for (size_t j = 0; j < i; j++)
             if (history->list[i].rule == history->list[j].rule)
                 assert_string_not_equal(history->list[i].key, history->list[j].key);
+    }
 }
 
 static void assert_same_state(const struct item_state *a, const struct item_state *b)
@@ -463,7 +485,7 @@ static void the_order_of_arrival_does_not_matter(void **unused)
             random_event(&h);
         fold(&h);
         assert_invariants(&h.state);
-        assert_no_key_twice(&h);
+        assert_findings_are_whole(&h);
         assert_int_equal(h.findings.dropped, 0);
         other = h;
         shuffle(other.told, other.count);
@@ -499,12 +521,13 @@ static void arrival_decides_only_between_events_of_one_time_or_one_id(void **unu
     }
 }
 
-/* --- the bytes of the facts ------------------------------------------------------------------------------------------- */
+/* --- the bytes of the facts ----------------------------------------------------------------------------------- */
 
 static void facts_have_a_fixed_layout_with_a_version(void **unused)
 {
     (void)unused;
-    struct item_facts facts = {.scrap_reason = SCRAP_REASON_COMPULSORY, .vehicle_class = VEHICLE_CLASS_TRUCK,
+    struct item_facts facts = {.scrap_reason = SCRAP_REASON_COMPULSORY,
+                               .vehicle_class = VEHICLE_CLASS_TRUCK,
                                .curb_mass_g = 0x0102030405060708};
     struct buffer out;
     buffer_init(&out, 4096);
@@ -563,6 +586,7 @@ int main(void)
         cmocka_unit_test(a_lot_merged_into_another_is_in_it),
         cmocka_unit_test(no_events_are_an_empty_state),
         cmocka_unit_test(the_kind_comes_from_the_events_where_the_registry_has_none),
+        cmocka_unit_test(events_of_one_time_follow_the_log),
         cmocka_unit_test(a_measured_mass_is_not_replaced_by_an_estimate),
         cmocka_unit_test(an_event_that_arrives_late_takes_its_finding_back),
         cmocka_unit_test(findings_that_do_not_fit_are_counted),

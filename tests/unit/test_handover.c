@@ -207,6 +207,12 @@ static void a_corrected_offer_is_none(void **unused)
     tell_correction(&h, EVENT_TYPE_CORRECTED, CARRIER, offer);
     struct event *acceptance = tell_acceptance(&h, RECYCLER, CARRIER);
     assert_finds(&h, RULE_C03, "offer", acceptance);
+    begin();
+    acceptance = tell_acceptance(&h, RECYCLER, CARRIER);
+    offer = tell_offer(&h, CARRIER, RECYCLER);
+    offer->at_us = acceptance->at_us + MINUTE;
+    tell_correction(&h, EVENT_TYPE_CORRECTED, CARRIER, offer);
+    assert_finds(&h, RULE_C03, "offer", acceptance);
 }
 
 static void times_at_the_ends_of_the_range_do_not_overflow(void **unused)

@@ -1,4 +1,4 @@
-/* test_lifecycle.c - the tables of states and moves are whole: stable numbers, words, reachable ends, no row in vain. */
+/* test_lifecycle.c - the tables of states and moves are whole: stable numbers, words, ends, no row in vain. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -36,7 +36,7 @@ static void numbers_outside_the_tables_are_invalid(void **unused)
 {
     (void)unused;
     assert_string_equal(physical_state_word((enum physical_state)19), "invalid");
-    assert_string_equal(physical_state_zh((enum physical_state)-1), "invalid");
+    assert_string_equal(physical_state_zh((enum physical_state) - 1), "invalid");
     assert_string_equal(legal_state_word((enum legal_state)7), "invalid");
     assert_string_equal(legal_state_zh((enum legal_state)7), "invalid");
     assert_string_equal(resale_ban_word((enum resale_ban)3), "invalid");
@@ -179,10 +179,10 @@ static void every_kind_reaches_its_ends_and_no_other(void **unused)
 static void supervised_classes_are_the_four_of_the_law(void **unused)
 {
     (void)unused;
-    for (int class = -1; class <= 64; class++) {
+    for (int class = -1; class <= 64; class ++) {
         bool law = class == VEHICLE_CLASS_LARGE_PASSENGER || class == VEHICLE_CLASS_TRUCK ||
                    class == VEHICLE_CLASS_SCHOOL_BUS || class == VEHICLE_CLASS_OTHER_OPERATING;
-        assert_int_equal(vehicle_class_supervised((enum vehicle_class)class), law);
+        assert_int_equal(vehicle_class_supervised((enum vehicle_class) class), law);
     }
 }
 

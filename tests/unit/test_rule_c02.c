@@ -57,6 +57,30 @@ static void an_intake_by_a_party_that_was_never_handed_it_is_found(void **unused
     assert_quiet(&h); /* the hand-over arrived late */
 }
 
+static void leaving_the_yard_is_no_hand_over(void **unused)
+{
+    (void)unused;
+    history_begin(&h, ITEM_KIND_VEHICLE);
+    tell_to_yard(&h, VEHICLE_CLASS_SMALL_PASSENGER);
+    tell(&h, EVENT_TYPE_DEPARTED, RECYCLER);
+    struct event *second = tell_intake(&h, OTHER_RECYCLER, OTHER_YARD);
+    assert_finds(&h, RULE_C02, "intake", second);
+    second->site = site_code(YARD); /* the same site, another party */
+    assert_finds(&h, RULE_C02, "intake", second);
+}
+
+static void what_was_said_of_one_event_does_not_hush_the_next(void **unused)
+{
+    (void)unused;
+    history_begin(&h, ITEM_KIND_VEHICLE);
+    tell_pickup(&h, CARRIER, VEHICLE_CLASS_SMALL_PASSENGER);
+    tell_pickup(&h, OTHER_RECYCLER, VEHICLE_CLASS_SMALL_PASSENGER);
+    tell(&h, EVENT_TYPE_BOOKED, CARRIER);
+    fold(&h);
+    assert_int_equal(found(&h, RULE_C02, "pickup"), 1);
+    assert_int_equal(found(&h, RULE_C03, "step"), 1);
+}
+
 static void an_intake_at_another_site_which_it_never_left_for_is_found(void **unused)
 {
     (void)unused;
@@ -149,6 +173,8 @@ int main(void)
         cmocka_unit_test(a_pickup_after_a_hand_over_is_no_second_life),
         cmocka_unit_test(a_pickup_of_what_is_in_another_yard_is_found),
         cmocka_unit_test(an_intake_by_a_party_that_was_never_handed_it_is_found),
+        cmocka_unit_test(leaving_the_yard_is_no_hand_over),
+        cmocka_unit_test(what_was_said_of_one_event_does_not_hush_the_next),
         cmocka_unit_test(an_intake_at_another_site_which_it_never_left_for_is_found),
         cmocka_unit_test(two_sites_within_ten_minutes_are_two_things),
         cmocka_unit_test(a_second_certificate_under_another_number_is_found),

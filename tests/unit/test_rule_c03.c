@@ -1,4 +1,5 @@
-/* test_rule_c03.c - C03: steps that the tables do not have, guards that fail one at a time, and a state that follows the world. */
+/* test_rule_c03.c - C03: steps that the tables do not have, guards that fail one at a time, and a state that follows
+ * the world. */
 #include "core/custody/guard.h"
 
 #include "history.h"
@@ -6,7 +7,7 @@
 static struct history h;
 static struct event *last;
 
-/* --- one guard at a time: each case is a clean history in which exactly one thing is missing -------------------------- */
+/* --- one guard at a time: each case is a clean history in which exactly one thing is missing ------------------ */
 
 static void vin_or_plate(void)
 {
@@ -281,9 +282,8 @@ static void each_guard_that_fails_is_found_and_the_state_follows_the_world(void 
         if (found(&h, RULE_C03, word) != 1 || h.findings.count != 1u + step_too ||
             h.state.physical != cases[i].physical || h.state.legal != cases[i].legal || h.state.ban != cases[i].ban) {
             print_findings(&h);
-            fail_msg("guard %s: %zu findings, %s %s %s", word, h.findings.count,
-                     physical_state_word(h.state.physical), legal_state_word(h.state.legal),
-                     resale_ban_word(h.state.ban));
+            fail_msg("guard %s: %zu findings, %s %s %s", word, h.findings.count, physical_state_word(h.state.physical),
+                     legal_state_word(h.state.legal), resale_ban_word(h.state.ban));
         }
         const struct finding *finding = &h.list[h.findings.count - 1];
         assert_ptr_equal(h.folded[finding->event].event, last);
@@ -304,7 +304,7 @@ static void every_guard_has_a_case_or_a_rule_of_its_own(void **unused)
             fail_msg("guard %s is not tested", guard_word((enum guard)guard));
 }
 
-/* --- steps that the table does not have ------------------------------------------------------------------------------- */
+/* --- steps that the table does not have ----------------------------------------------------------------------- */
 
 static void an_event_of_something_never_picked_up_is_one_finding_not_many(void **unused)
 {
@@ -369,6 +369,25 @@ static void paper_that_goes_on_during_quarantine_does_not_end_it(void **unused)
     assert_int_equal(h.state.legal, LEGAL_CERTIFIED); /* where the papers stand */
 }
 
+static void papers_go_forward_only(void **unused)
+{
+    (void)unused;
+    history_begin(&h, ITEM_KIND_VEHICLE);
+    tell_to_deregistered(&h);
+    last = tell_certificate(&h, EVENT_TYPE_DEREG_FILED, RECYCLER, "C-1");
+    assert_finds(&h, RULE_C03, "step", last);
+    assert_int_equal(h.state.legal, LEGAL_DEREGISTERED);
+}
+
+static void a_certificate_that_a_recycler_voids_stays_open(void **unused)
+{
+    (void)unused;
+    by_commerce();
+    fold(&h);
+    assert_int_equal(h.state.facts.open_certificate_count, 1);
+    assert_int_equal(h.state.facts.certificates_voided, 0);
+}
+
 static void a_suspect_item_of_which_the_police_were_not_told_is_found_until_they_are(void **unused)
 {
     (void)unused;
@@ -427,7 +446,7 @@ static void a_sale_to_nobody_is_found(void **unused)
     history_end(&h);
 }
 
-/* --- guards that are easily had ---------------------------------------------------------------------------------------- */
+/* --- guards that are easily had ------------------------------------------------------------------------------- */
 
 static void what_came_before_counts_for_a_guard(void **unused)
 {
@@ -500,6 +519,8 @@ int main(void)
         cmocka_unit_test(a_step_of_another_kind_is_found),
         cmocka_unit_test(nobody_undismantles_a_car),
         cmocka_unit_test(paper_that_goes_on_during_quarantine_does_not_end_it),
+        cmocka_unit_test(papers_go_forward_only),
+        cmocka_unit_test(a_certificate_that_a_recycler_voids_stays_open),
         cmocka_unit_test(a_suspect_item_of_which_the_police_were_not_told_is_found_until_they_are),
         cmocka_unit_test(suspicion_has_many_faces),
         cmocka_unit_test(supervision_is_believed_from_the_police_even_before_the_inspection),

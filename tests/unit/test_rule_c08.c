@@ -3,7 +3,7 @@
 
 static struct history h;
 
-/* --- sales: the registry's kind of the buyer ---------------------------------------------------------------------------- */
+/* --- sales: the registry's kind of the buyer ------------------------------------------------------------------ */
 
 static void begin_ready(enum item_kind kind)
 {
@@ -77,7 +77,7 @@ static void marked_parts_and_used_goods_go_to_anybody(void **unused)
     assert_sale(ITEM_KIND_DATA_DEVICE, EVENT_TYPE_WIPED_RESOLD, UINT32_MAX);
 }
 
-/* --- whose word counts --------------------------------------------------------------------------------------------------- */
+/* --- whose word counts ---------------------------------------------------------------------------------------- */
 
 static void the_registry_counts_over_the_word_of_the_seller(void **unused)
 {
@@ -132,7 +132,7 @@ static void no_battery_goes_into_e_bikes_whoever_sells_it(void **unused)
     history_end(&h);
 }
 
-/* --- hand-overs --------------------------------------------------------------------------------------------------------- */
+/* --- hand-overs ----------------------------------------------------------------------------------------------- */
 
 static void assert_hand_over(enum item_kind kind, uint32_t allowed)
 {

@@ -11,7 +11,7 @@ static bool needs_police(enum vehicle_class vehicle_class)
 static void dismantling_without_supervision_is_found_for_each_supervised_class(void **unused)
 {
     (void)unused;
-    for (enum vehicle_class class = VEHICLE_CLASS_SMALL_PASSENGER; class <= VEHICLE_CLASS_TRAILER; class++) {
+    for (enum vehicle_class class = VEHICLE_CLASS_SMALL_PASSENGER; class <= VEHICLE_CLASS_TRAILER; class ++) {
         history_begin(&h, ITEM_KIND_VEHICLE);
         tell_to_verified(&h, class);
         if (!needs_police(class))

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-/* From this day on a missing traction battery makes a vehicle incomplete, statement or not 车电一体报废 (six ministries, issued
- * 2025-12-31): 2026-04-01T00:00 Asia/Shanghai. Before, the owner's written statement was enough. */
+/* From this day on a missing traction battery makes a vehicle incomplete, statement or not 车电一体报废 (six ministries,
+ * issued 2025-12-31): 2026-04-01T00:00 Asia/Shanghai. Before, the owner's written statement was enough. */
 #define BATTERY_BELONGS_SINCE_US (INT64_C(1774972800) * 1000 * 1000)
 
 struct text event_certificate_number(const struct event *event)
@@ -127,7 +127,7 @@ void facts_learn(struct step *step)
     state->facts.disputed |= step->event->type == EVENT_TYPE_DISPUTED && step->now->outcome == OUTCOME_MATCHED;
 }
 
-/* --- after the move --------------------------------------------------------------------------------------------------- */
+/* --- after the move ------------------------------------------------------------------------------------------- */
 
 static void settle_certificate_issued(struct item_facts *facts, const struct event *event)
 {
@@ -194,7 +194,8 @@ static void settle_place(struct step *step)
         settle_intake(&state->facts, step);
 }
 
-/* Who has it: the first who had it in hand, then by hand-over only (handover.c); the buyer after a release; nobody at the end. */
+/* Who has it: the first who had it in hand, then by hand-over only (handover.c); the buyer after a release; nobody at
+ * the end. */
 static void settle_holder(struct step *step)
 {
     struct item_state *state = step->state;

@@ -1,8 +1,9 @@
-/* facts_encode.c - struct item_facts as the bytes of custody.item.facts: one version byte, then every member in the order of
- * lifecycle.h, integers big-endian, booleans one byte. */
+/* facts_encode.c - struct item_facts as the bytes of custody.item.facts: one version byte, then every member in the
+ * order of lifecycle.h, integers big-endian, booleans one byte. */
 #include "core/custody/fold.h"
 
-/* Rises whenever the layout, or the meaning of a member, changes: stored facts then differ until the items are folded again. */
+/* Rises whenever the layout, or the meaning of a member, changes: stored facts then differ until the items are folded
+ * again. */
 enum { FACTS_VERSION = 1 };
 
 static void put_bool(struct buffer *out, bool value)

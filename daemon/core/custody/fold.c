@@ -1,8 +1,8 @@
 /* fold.c - folds the events of one item, in the order in which they happened, into its state and findings.
  *
- * The life of an event here: does it count (standing.c)? may anything follow at all (C01)? is the thing alive twice (C02)? what does
- * it teach (facts.c)? does custody change hands (handover.c), to whom (C08)? which way do the machines move (C03, with the guards of
- * C09 and C10)? what becomes of the resale ban (resale.c)? */
+ * The life of an event here: does it count (standing.c)? may anything follow at all (C01)? is the thing alive twice
+ * (C02)? what does it teach (facts.c)? does custody change hands (handover.c), to whom (C08)? which way do the
+ * machines move (C03, with the guards of C09 and C10)? what becomes of the resale ban (resale.c)? */
 #include "core/custody/fold.h"
 
 #include <assert.h>
@@ -90,8 +90,7 @@ void custody_fold(struct history_event *events, size_t count, enum item_kind kin
     state->event_count = (uint32_t)count;
     state->first_event_at_us = events[0].event->at_us;
     state->last_event_at_us = events[count - 1].event->at_us;
-    struct step step = {
-        .state = state, .events = events, .count = count, .directory = directory, .findings = findings};
+    struct step step = {.state = state, .events = events, .count = count, .directory = directory, .findings = findings};
     for (size_t i = 0; i < count; i++) {
         step_begin(&step, i);
         fold_one(&step);

@@ -22,7 +22,7 @@ enum event_standing {
     EVENT_CORRECTED_BY_AUTHORITY, /* taken back by the police or, a certificate, by the commerce bureau */
 };
 
-/* How an event that refers to another fared: a hand-over to its other half, a correction or dispute to what it names. */
+/* How an event that refers to another fared: a hand-over to its other half, a correction or dispute to its target. */
 enum event_outcome {
     OUTCOME_NONE = 0,           /* refers to nothing, or nothing has come to it (yet) */
     OUTCOME_MATCHED,            /* the other half is there; the correction counts; the contested event stands */
@@ -56,7 +56,7 @@ struct item_state {
     enum legal_state legal;
     enum resale_ban ban;
     int64_t banned_at_us; /* event time at which the ban in force began; 0 with RESALE_BAN_NONE */
-    bool terminal;        /* an end state: only SIGHTED and CORRECTED may follow */
+    bool terminal;        /* an end state: nothing but paper may follow (rule C01) */
     int64_t holder_party_id;
     int64_t offered_party_id; /* 0: no open offer */
     int64_t site_id;
@@ -67,9 +67,19 @@ struct item_state {
     struct item_facts facts; /* the rest, in lifecycle.h */
 };
 
-/* Sorts `events` in place into fold order and folds them. `events` may be empty (the state is all zero, kind UNSPECIFIED).
- * Corrected events are skipped, both the correction and what it names stay in the history. `findings` gets what the rules
- * C01, C02, C03, C08, C09, C10 found; finding.event indexes the sorted array. */
+/* What a vehicle's history has to say to stay without findings: PICKED_UP (VIN or plate; vehicle class, reason),
+ * TRANSFER_OFFERED and TRANSFER_ACCEPTED between registered parties, INTAKE (registered site, mass) by the holder,
+ * INSPECTED (VIN, engine number, plate), then CERT_ISSUED (number) by a recycler, or SUPERVISION_ATTESTED by the
+ * police for the supervised classes; DISMANTLED (photos before and after, every child of vehicle_required_kinds
+ * listed or declared missing); now CERT_ISSUED for supervised ones; DEREG_FILED, DEREGISTERED, DESTROYED. Quarantine
+ * needs POLICE_NOTIFIED, sales a buyer whose class fits.
+ *
+ * Findings carry keys "<event id in hex>:<reason>": the same whenever the same history is folded, unique within rule
+ * and item.
+ *
+ * Sorts `events` in place into fold order and folds them. `events` may be empty (the state is all zero, kind
+ * UNSPECIFIED). Corrected events are skipped, both the correction and what it names stay in the history. `findings`
+ * gets what the rules C01, C02, C03, C08, C09, C10 found; finding.event indexes the sorted array. */
 void custody_fold(struct history_event *events, size_t count, enum item_kind kind, const struct directory *directory,
                   struct item_state *state, struct findings *findings);
 
@@ -79,8 +89,8 @@ void item_facts_encode(const struct item_facts *facts, struct buffer *out);
 enum resale_verdict { RESALE_VERDICT_UNKNOWN, RESALE_VERDICT_ALLOWED, RESALE_VERDICT_BANNED };
 const char *resale_verdict_word(enum resale_verdict verdict);
 
-/* May the item be sold second-hand? UNKNOWN is never ALLOWED: an item without events, or one in a state from which nothing
- * follows, is unknown. `reason_zh`/`reason_en` point to static words. */
+/* May the item be sold second-hand? UNKNOWN is never ALLOWED: an item without events, or one in a state from which
+ * nothing follows, is unknown. `reason_zh`/`reason_en` point to static words. */
 enum resale_verdict item_resale_verdict(const struct item_state *state, const char **reason_zh, const char **reason_en);
 
 #endif

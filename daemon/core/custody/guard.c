@@ -58,7 +58,7 @@ bool when_applies(const struct step *step, enum move_when when)
     return false;
 }
 
-/* --- predicates ------------------------------------------------------------------------------------------------------- */
+/* --- predicates ----------------------------------------------------------------------------------------------- */
 
 static bool has_vin_or_plate(const struct step *step)
 {
@@ -82,7 +82,8 @@ static bool is_weighed(const struct step *step)
     return step->state->has_mass;
 }
 
-/* The holder brings it in, or the party to which the holder is handing it over; where nobody is known to hold it, anybody. */
+/* The holder brings it in, or the party to which the holder is handing it over; where nobody is known to hold it,
+ * anybody. */
 static bool by_holder(const struct step *step)
 {
     const struct item_state *state = step->state;
@@ -100,8 +101,8 @@ static bool in_yard(const struct step *step)
     return in_custody(step) && step->state->physical != PHYSICAL_IN_TRANSIT;
 }
 
-/* VIN and engine number compared and found right; a plate may be lost when the owner states so in writing. Trailers have no
- * engine, electric vehicles may have no engine number. */
+/* VIN and engine number compared and found right; a plate may be lost when the owner states so in writing. Trailers
+ * have no engine, electric vehicles may have no engine number. */
 static bool identity_agrees(const struct step *step)
 {
     if (step->event->detail != EVENT_DETAIL_INSPECTION)
@@ -248,7 +249,7 @@ static bool names_open_manifest(const struct step *step)
     return digest_equal(&number, &facts_of(step)->manifest);
 }
 
-/* --- the table -------------------------------------------------------------------------------------------------------- */
+/* --- the table ------------------------------------------------------------------------------------------------ */
 
 #define GUARD_WORD(name, word) [name] = word,
 static const char *const words[GUARD_COUNT] = {GUARD_TABLE(GUARD_WORD)};
@@ -256,7 +257,8 @@ static const char *const words[GUARD_COUNT] = {GUARD_TABLE(GUARD_WORD)};
 /* guard, rule, predicate, what is missing, hint */
 const struct guard_info guard_infos[GUARD_COUNT] = {
 #define G(name, rule, holds, lacks, hint) [GUARD_##name] = {RULE_##rule, holds, lacks, hint}
-    G(VIN_OR_PLATE, C03, has_vin_or_plate, "no VIN or plate 车辆识别代号/号牌", "name the vehicle by VIN, frame number or plate"),
+    G(VIN_OR_PLATE, C03, has_vin_or_plate, "no VIN or plate 车辆识别代号/号牌",
+      "name the vehicle by VIN, frame number or plate"),
     G(SITE, C03, at_a_site, "no registered site 场地", "name the site, or register it"),
     G(WEIGHED, C03, is_weighed, "never weighed 未称重", "report the mass, here or in an earlier WEIGHED"),
     G(HOLDER, C03, by_holder, "taken in without a hand-over 未交接", "the holder offers, the taker accepts"),
@@ -264,8 +266,10 @@ const struct guard_info guard_infos[GUARD_COUNT] = {
     G(IN_YARD, C03, in_yard, "not in a yard 未入场", "report the intake before the inspection"),
     G(IDENTITY, C03, identity_agrees, "VIN, engine number, plate not all compared with the papers 未核对",
       "inspect all three; a lost plate needs the owner's statement"),
-    G(WHOLE, C03, is_whole, "frame, engine or traction battery missing 车辆缺件", "no certificate for an incomplete vehicle"),
-    G(NOT_QUARANTINED, C03, not_quarantined, "in quarantine 暂扣待查", "only the police release it (Decree 715 art 10)"),
+    G(WHOLE, C03, is_whole, "frame, engine or traction battery missing 车辆缺件",
+      "no certificate for an incomplete vehicle"),
+    G(NOT_QUARANTINED, C03, not_quarantined, "in quarantine 暂扣待查",
+      "only the police release it (Decree 715 art 10)"),
     G(BY_POLICE, C03, by_police, "not reported by the police 非公安上报", "a police source has to report this"),
     G(BY_AGRICULTURE, C03, by_agriculture, "not reported by the agriculture bureau 非农业农村部门上报",
       "the county's agricultural machinery authority has to report this"),
@@ -279,23 +283,32 @@ const struct guard_info guard_infos[GUARD_COUNT] = {
       "SUPERVISION_ATTESTED by a police source comes first (Decree 715 art 11)"),
     G(AGRI_SUPERVISION, C03, agriculture_attested, "no supervision by the agriculture bureau 未经农机部门监督",
       "SUPERVISION_ATTESTED by the bureau comes first (Reg. 563 art 37)"),
-    G(NOT_MORTGAGED, C03, not_mortgaged, "mortgaged or pledged 抵押/质押", "clear the mortgage first (Order 164 art 42)"),
+    G(NOT_MORTGAGED, C03, not_mortgaged, "mortgaged or pledged 抵押/质押",
+      "clear the mortgage first (Order 164 art 42)"),
     G(CERT_NUMBER, C03, has_certificate_number, "no certificate number 回收证明编号", "give the number"),
-    G(CERT_OPEN, C03, names_open_certificate, "names no open certificate 回收证明编号不符", "give the number that was issued"),
-    G(CERTIFIED, C03, certified_unless_supervised, "no certificate 未开具回收证明", "issue the certificate first (Decree 715 art 9)"),
+    G(CERT_OPEN, C03, names_open_certificate, "names no open certificate 回收证明编号不符",
+      "give the number that was issued"),
+    G(CERTIFIED, C03, certified_unless_supervised, "no certificate 未开具回收证明",
+      "issue the certificate first (Decree 715 art 9)"),
     G(DISMANTLED_FIRST, C03, dismantled_first, "not dismantled yet 监销车辆未拆解",
       "a supervised vehicle is certified after dismantling"),
-    G(PHOTOS, C03, has_photos, "photos before and after dismantling 拆解前后照片 incomplete", "send both with the event or before"),
-    G(ASSEMBLIES, C03, assemblies_accounted, "not all of the five assemblies (or the battery) accounted for 五大总成去向不全",
+    G(PHOTOS, C03, has_photos, "photos before and after dismantling 拆解前后照片 incomplete",
+      "send both with the event or before"),
+    G(ASSEMBLIES, C03, assemblies_accounted,
+      "not all of the five assemblies (or the battery) accounted for 五大总成去向不全",
       "list every child, or declare it missing"),
-    G(DEREGISTERED, C03, is_deregistered, "not deregistered 未注销登记", "file the deregistration and report its outcome"),
+    G(DEREGISTERED, C03, is_deregistered, "not deregistered 未注销登记",
+      "file the deregistration and report its outcome"),
     G(MARKED, C03, is_marked, "no mark 报废机动车回用件/旧货 on it", "mark it; state it or send the photo"),
     G(SAFE, C03, is_safe, "safety not checked 未经安全检验", "state the safety check (Decree 551 art 12)"),
     G(WIPED, C03, was_wiped, "no DATA_WIPED reported 未清除信息", "report the wipe before its verification"),
-    G(WIPE_VERIFIED, C10, rule_c10_wiped, "no verified wipe 信息清除未验证", "WIPE_VERIFIED, passed, comes first (GB 46864-2025)"),
-    G(NEW_CODE, C03, has_new_code, "no product with a new battery code 新编码", "list the product with its new GB/T 34014 code"),
+    G(WIPE_VERIFIED, C10, rule_c10_wiped, "no verified wipe 信息清除未验证",
+      "WIPE_VERIFIED, passed, comes first (GB 46864-2025)"),
+    G(NEW_CODE, C03, has_new_code, "no product with a new battery code 新编码",
+      "list the product with its new GB/T 34014 code"),
     G(MANIFEST_NUMBER, C03, has_manifest_number, "no manifest number 转移联单编号", "give the number"),
-    G(MANIFEST_OPEN, C03, names_open_manifest, "names no open manifest 转移联单编号不符", "give the number that was opened"),
+    G(MANIFEST_OPEN, C03, names_open_manifest, "names no open manifest 转移联单编号不符",
+      "give the number that was opened"),
 #undef G
 };
 

@@ -5,13 +5,13 @@
 
 static bool names(const struct step *step, const struct history_event *event, int64_t party_id)
 {
-    const struct party *party = text_empty(event->event->counterparty)
-                                    ? NULL
-                                    : directory_party(step->directory, event->event->counterparty);
+    const struct party *party =
+        text_empty(event->event->counterparty) ? NULL : directory_party(step->directory, event->event->counterparty);
     return party && party->party_id == party_id;
 }
 
-/* An offer by `giver` to `taker` that lies after the answer at hand within the skew of clocks, not yet taken; or step->count. */
+/* An offer by `giver` to `taker` that lies after the answer at hand within the skew of clocks, not yet taken; or
+ * step->count. */
 static size_t offer_just_after(const struct step *step, int64_t giver, int64_t taker)
 {
     int64_t answered_at_us = step->event->at_us;
@@ -37,15 +37,17 @@ static void check_giver(struct step *step, size_t offer, int64_t giver)
 {
     int64_t holder = step->state->holder_party_id;
     if (holder != 0 && holder != giver)
-        step_find_at(step, offer, RULE_C03, "giver", "%s offered by a party that does not hold it 非持有人移交; holder is party %lld; "
-                     "hint: the hand-over to the giver is missing", item_kind_word(step->state->kind), (long long)holder);
+        step_find_at(step, offer, RULE_C03, "giver",
+                     "%s offered by a party that does not hold it 非持有人移交; holder is party %lld; "
+                     "hint: the hand-over to the giver is missing",
+                     item_kind_word(step->state->kind), (long long)holder);
 }
 
 /* Finds the offer that the event at hand answers, closes it and marks both halves. */
 static bool answer(struct step *step, int64_t giver, int64_t taker)
 {
     struct item_state *state = step->state;
-    size_t offer = step->count;
+    size_t offer;
     if (state->offered_party_id == taker && state->facts.offer_giver_party_id == giver) {
         offer = step->offer;
         close_offer(state);
@@ -63,7 +65,8 @@ static bool counterparty_is_registered(struct step *step, const char *who)
 {
     if (step->counterparty)
         return true;
-    step_find(step, RULE_C03, "counterparty", "%s %s: %s \"%.*s\" is not a registered party 对方未登记; hint: register it",
+    step_find(step, RULE_C03, "counterparty",
+              "%s %s: %s \"%.*s\" is not a registered party 对方未登记; hint: register it",
               item_kind_word(step->state->kind), event_type_word(step->event->type), who,
               TEXT_ARG(step->event->counterparty));
     return false;
@@ -90,9 +93,10 @@ static void accepted(struct step *step)
     if (!counterparty_is_registered(step, "giver"))
         return;
     if (!answer(step, step->counterparty->party_id, step->now->party_id)) {
-        step_find(step, RULE_C03, "offer", "%s: custody claimed without an offer 无移交要约; taker party %lld, giver %.*s; "
-                  "hint: the giver has to report TRANSFER_OFFERED", item_kind_word(state->kind),
-                  (long long)step->now->party_id, TEXT_ARG(step->event->counterparty));
+        step_find(step, RULE_C03, "offer",
+                  "%s: custody claimed without an offer 无移交要约; taker party %lld, giver %.*s; "
+                  "hint: the giver has to report TRANSFER_OFFERED",
+                  item_kind_word(state->kind), (long long)step->now->party_id, TEXT_ARG(step->event->counterparty));
         return;
     }
     close_offer(state); /* also one that the giver had made to somebody else */
@@ -105,9 +109,10 @@ static void rejected(struct step *step)
     if (!counterparty_is_registered(step, "giver"))
         return;
     if (!answer(step, step->counterparty->party_id, step->now->party_id))
-        step_find(step, RULE_C03, "offer", "%s: rejects what was not offered 无移交要约; giver %.*s; "
-                  "hint: the giver has to report TRANSFER_OFFERED", item_kind_word(step->state->kind),
-                  TEXT_ARG(step->event->counterparty));
+        step_find(step, RULE_C03, "offer",
+                  "%s: rejects what was not offered 无移交要约; giver %.*s; "
+                  "hint: the giver has to report TRANSFER_OFFERED",
+                  item_kind_word(step->state->kind), TEXT_ARG(step->event->counterparty));
 }
 
 void handover_step(struct step *step)

@@ -1,14 +1,15 @@
-/* lifecycle.c - the lifecycle of every kind of item, as tables: what each event is, the moves allowed, the resale ban.
+/* lifecycle.c - the lifecycle of every kind of item, as tables: what each event is, the moves allowed, the resale
+ * ban.
  *
- * To be read beside the law. A row says: for these kinds, from these states, this event leads there, if the guards hold; on
- * the right the article. Within one kind and event the first row that fits decides. */
+ * To be read beside the law. A row says: for these kinds, from these states, this event leads there, if the guards
+ * hold; on the right the article. Within one kind and event the first row that fits decides. */
 #include "core/custody/lifecycle.h"
 
 #include <assert.h>
 
 #include "core/words.h"
 
-/* --- words and properties of the states ------------------------------------------------------------------------------- */
+/* --- words and properties of the states ----------------------------------------------------------------------- */
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -86,7 +87,7 @@ int legal_state_stage(enum legal_state state)
     return legal_infos[state].stage;
 }
 
-/* --- vehicles --------------------------------------------------------------------------------------------------------- */
+/* --- vehicles ------------------------------------------------------------------------------------------------- */
 
 bool vehicle_class_supervised(enum vehicle_class vehicle_class)
 {
@@ -112,7 +113,7 @@ uint32_t vehicle_required_kinds(const struct item_facts *facts)
     return kinds;
 }
 
-/* --- what each type of event is --------------------------------------------------------------------------------------- */
+/* --- what each type of event is ------------------------------------------------------------------------------- */
 
 #define P MACHINE_PHYSICAL
 #define L MACHINE_LEGAL
@@ -181,15 +182,15 @@ const struct event_nature *event_nature(enum event_type type)
     return &natures[type];
 }
 
-/* --- the moves -------------------------------------------------------------------------------------------------------- */
+/* --- the moves ------------------------------------------------------------------------------------------------ */
 
 #define K(name) KIND_BIT(ITEM_KIND_##name)
 #define KINDS_ALL ((UINT32_C(1) << (ITEM_KIND_LOT + 1)) - 1)
 #define ASSEMBLIES (K(ENGINE) | K(STEERING) | K(GEARBOX) | K(FRONT_AXLE) | K(REAR_AXLE) | K(FRAME)) /* 五大总成 */
-#define WHOLE (K(VEHICLE) | K(FARM_MACHINE))                                                        /* 整车、整机 */
-#define ELECTRICAL (K(APPLIANCE) | K(DATA_DEVICE))                                                  /* 废弃电器电子产品 */
-#define HAZARDOUS (K(LEAD_ACID_BATTERY) | K(CATALYST))                                              /* 危险废物 */
-#define CHILDREN (KINDS_ALL & ~(WHOLE | K(LOT)))                                                    /* 拆下的零部件 */
+#define WHOLE (K(VEHICLE) | K(FARM_MACHINE))           /* 整车、整机 */
+#define ELECTRICAL (K(APPLIANCE) | K(DATA_DEVICE))     /* 废弃电器电子产品 */
+#define HAZARDOUS (K(LEAD_ACID_BATTERY) | K(CATALYST)) /* 危险废物 */
+#define CHILDREN (KINDS_ALL & ~(WHOLE | K(LOT)))       /* 拆下的零部件 */
 
 #define S(name) STATE_BIT(PHYSICAL_##name)
 #define NOWHERE (S(NONE) | S(BOOKED))
@@ -207,7 +208,7 @@ const struct event_nature *event_nature(enum event_type type)
 #define NO_GUARD 0
 
 const struct move physical_moves[] = {
-    /* -- Every kind: booked, picked up, brought in. ----------------------------------------------------------------- */
+    /* -- Every kind: booked, picked up, brought in. ------------------------------------------------------------ */
     {KINDS_ALL, S(NONE), EVENT_TYPE_BOOKED, SUBJECT, WHEN_ALWAYS, PHYSICAL_BOOKED, NO_GUARD, "policy"},
     {KINDS_ALL, S(BOOKED) | RELEASED_PARTS, EVENT_TYPE_BOOKED, SUBJECT, WHEN_ALWAYS, MOVE_SAME, NO_GUARD, "policy"},
     /* Register model, plate, engine number, VIN of each vehicle. */
@@ -216,8 +217,8 @@ const struct move physical_moves[] = {
     {KINDS_ALL & ~WHOLE, NOWHERE | RELEASED_PARTS, EVENT_TYPE_PICKED_UP, SUBJECT, WHEN_ALWAYS, PHYSICAL_IN_TRANSIT,
      NO_GUARD, "Decree 715 art 10; MOFCOM 8/2007"},
     /* A reprocessed battery that lived on under its new code and is waste again; the dead code never comes back. */
-    {K(TRACTION_BATTERY), S(REPROCESS_RELEASED), EVENT_TYPE_PICKED_UP, SUBJECT, WHEN_FREE, PHYSICAL_IN_TRANSIT, NO_GUARD,
-     "NEV battery rule 2026"},
+    {K(TRACTION_BATTERY), S(REPROCESS_RELEASED), EVENT_TYPE_PICKED_UP, SUBJECT, WHEN_FREE, PHYSICAL_IN_TRANSIT,
+     NO_GUARD, "NEV battery rule 2026"},
     /* A lot brought in is in stock; anything else is in the yard. */
     {K(LOT), S(IN_TRANSIT), EVENT_TYPE_INTAKE, SUBJECT, WHEN_ALWAYS, PHYSICAL_OPEN, G(SITE) | G(WEIGHED) | G(HOLDER),
      "GB 22128-2019"},
@@ -229,7 +230,7 @@ const struct move physical_moves[] = {
     {KINDS_ALL, IN_HAND & ~(S(IN_TRANSIT) | S(AT_YARD)), EVENT_TYPE_INTAKE, SUBJECT, WHEN_ALWAYS, MOVE_SAME,
      G(SITE) | G(HOLDER), "policy"},
 
-    /* -- Every kind: on the way, weighed, handed over. Leaving the yard before any work puts it on the way again. ---- */
+    /* -- Every kind: on the way, weighed, handed over. Leaving the yard before any work puts it on the way again. */
     {KINDS_ALL, S(AT_YARD), EVENT_TYPE_LOADED, SUBJECT, WHEN_ALWAYS, PHYSICAL_IN_TRANSIT, NO_GUARD, "policy"},
     {KINDS_ALL, S(AT_YARD), EVENT_TYPE_DEPARTED, SUBJECT, WHEN_ALWAYS, PHYSICAL_IN_TRANSIT, NO_GUARD, "policy"},
     {KINDS_ALL, IN_HAND | RELEASED_ALL, EVENT_TYPE_LOADED, SUBJECT, WHEN_ALWAYS, MOVE_SAME, NO_GUARD, "policy"},
@@ -244,12 +245,12 @@ const struct move physical_moves[] = {
      "policy"},
     {KINDS_ALL, ANY, EVENT_TYPE_TRANSFER_REJECTED, SUBJECT, WHEN_ALWAYS, MOVE_SAME, NO_GUARD, "policy"},
 
-    /* -- Every kind: paper beside the thing. ------------------------------------------------------------------------ */
+    /* -- Every kind: paper beside the thing. ------------------------------------------------------------------- */
     {KINDS_ALL, ANY, EVENT_TYPE_INVOICED, SUBJECT, WHEN_ALWAYS, MOVE_SAME, NO_GUARD, "SAT 5/2024"},
     {KINDS_ALL, ANY, EVENT_TYPE_CORRECTED, SUBJECT, WHEN_ALWAYS, MOVE_SAME, NO_GUARD, "policy"},
     {KINDS_ALL, ANY, EVENT_TYPE_DISPUTED, SUBJECT, WHEN_ALWAYS, MOVE_SAME, NO_GUARD, "policy"},
 
-    /* -- Vehicle 报废机动车: certified (or supervised), then taken apart, then destroyed. ---------------------------- */
+    /* -- Vehicle 报废机动车: certified (or supervised), then taken apart, then destroyed. --------------------------- */
     {K(VEHICLE), S(AT_YARD), EVENT_TYPE_DEPOLLUTED, SUBJECT, WHEN_ALWAYS, PHYSICAL_DEPOLLUTED,
      G(NOT_QUARANTINED) | G(CERTIFIED), "Decree 715 art 9, 10"},
     {K(VEHICLE), S(AT_YARD) | S(DEPOLLUTED), EVENT_TYPE_DISMANTLED, SUBJECT, WHEN_SUPERVISED, PHYSICAL_DISMANTLED,
@@ -259,7 +260,7 @@ const struct move physical_moves[] = {
     {K(VEHICLE), S(DISMANTLED), EVENT_TYPE_DESTROYED, SUBJECT, WHEN_ALWAYS, PHYSICAL_DESTROYED,
      G(NOT_QUARANTINED) | G(SUPERVISION) | G(DEREGISTERED), "Decree 715 art 9, 11; Order 164 art 38"},
 
-    /* -- Farm machine 农业机械: destroyed under the county's agricultural machinery authority. ----------------------- */
+    /* -- Farm machine 农业机械: destroyed under the county's agricultural machinery authority. --------------------- */
     {K(FARM_MACHINE), S(AT_YARD), EVENT_TYPE_DEPOLLUTED, SUBJECT, WHEN_ALWAYS, PHYSICAL_DEPOLLUTED, G(NOT_QUARANTINED),
      "Reg. 563 art 37"},
     {K(FARM_MACHINE), S(AT_YARD) | S(DEPOLLUTED), EVENT_TYPE_DISMANTLED, SUBJECT, WHEN_ALWAYS, PHYSICAL_DISMANTLED,
@@ -267,10 +268,9 @@ const struct move physical_moves[] = {
     {K(FARM_MACHINE), S(AT_YARD) | S(DEPOLLUTED) | S(DISMANTLED), EVENT_TYPE_DESTROYED, SUBJECT, WHEN_ALWAYS,
      PHYSICAL_DESTROYED, G(NOT_QUARANTINED) | G(AGRI_SUPERVISION), "Reg. 563 art 35, 37"},
 
-    /* -- Whatever comes out of a dismantled thing is a new item in custody. ----------------------------------------- */
+    /* -- Whatever comes out of a dismantled thing is a new item in custody. ------------------------------------ */
     {CHILDREN, S(NONE) | RELEASED_PARTS, EVENT_TYPE_DISMANTLED, PART, WHEN_ALWAYS, PHYSICAL_REMOVED, NO_GUARD,
      "Decree 715 art 13"},
-
     {K(LOT), S(NONE) | S(OPEN), EVENT_TYPE_DISMANTLED, PART, WHEN_ALWAYS, PHYSICAL_OPEN, NO_GUARD, "policy"},
 
     /* -- Assembly 五大总成: to a remanufacturer, otherwise to a steel mill as scrap (rule C08 watches the buyer). ---- */
@@ -290,7 +290,7 @@ const struct move physical_moves[] = {
     {K(PART), IN_STORE, EVENT_TYPE_MATERIAL_RECOVERED, SUBJECT, WHEN_ALWAYS, PHYSICAL_MATERIAL_RECOVERED, NO_GUARD,
      "Decree 715 art 12"},
 
-    /* -- Traction battery 动力电池: tested, then reprocessed under a new code, or its materials recovered. ----------- */
+    /* -- Traction battery 动力电池: tested, then reprocessed under a new code, or its materials recovered. --------- */
     {K(TRACTION_BATTERY), S(AT_YARD) | S(REMOVED), EVENT_TYPE_GRADED, SUBJECT, WHEN_ALWAYS, PHYSICAL_GRADED, NO_GUARD,
      "NEV battery rule 2026"},
     {K(TRACTION_BATTERY), IN_STORE, EVENT_TYPE_DISMANTLED, SUBJECT, WHEN_ALWAYS, PHYSICAL_DISMANTLED, NO_GUARD,
@@ -302,7 +302,7 @@ const struct move physical_moves[] = {
     {K(TRACTION_BATTERY), IN_STORE | S(DISMANTLED), EVENT_TYPE_MATERIAL_RECOVERED, SUBJECT, WHEN_ALWAYS,
      PHYSICAL_MATERIAL_RECOVERED, NO_GUARD, "NEV battery rule 2026"},
 
-    /* -- Hazardous waste 危险废物: lead-acid battery (HW31), catalyst (HW50), and parts or lots that turn out to be. -- */
+    /* -- Hazardous waste 危险废物: lead-acid battery (HW31), catalyst (HW50), and parts or lots that turn out to be. */
     {HAZARDOUS | K(PART) | ELECTRICAL, IN_STORE | S(IN_TRANSIT), EVENT_TYPE_HAZ_MANIFEST_OPENED, SUBJECT, WHEN_ALWAYS,
      PHYSICAL_MANIFESTED, G(MANIFEST_NUMBER), "Solid-waste law art 82"},
     {K(LOT), S(OPEN) | S(IN_TRANSIT), EVENT_TYPE_HAZ_MANIFEST_OPENED, SUBJECT, WHEN_ALWAYS, PHYSICAL_MANIFESTED,
@@ -311,8 +311,8 @@ const struct move physical_moves[] = {
      PHYSICAL_HAZ_OUT, G(MANIFEST_OPEN), "Solid-waste law art 82"},
 
     /* -- Appliance and data device 废弃电器电子产品: treated by a licensed firm, or resold under conditions. --------- */
-    {ELECTRICAL, S(AT_YARD) | S(WIPED) | S(WIPE_VERIFIED) | S(DISMANTLED), EVENT_TYPE_TREATED, SUBJECT,
-     WHEN_ALWAYS, PHYSICAL_TREATED, G(NOT_QUARANTINED), "Decree 551 art 6, 22"},
+    {ELECTRICAL, S(AT_YARD) | S(WIPED) | S(WIPE_VERIFIED) | S(DISMANTLED), EVENT_TYPE_TREATED, SUBJECT, WHEN_ALWAYS,
+     PHYSICAL_TREATED, G(NOT_QUARANTINED), "Decree 551 art 6, 22"},
     {ELECTRICAL, S(AT_YARD) | S(WIPED) | S(WIPE_VERIFIED), EVENT_TYPE_DISMANTLED, SUBJECT, WHEN_ALWAYS,
      PHYSICAL_DISMANTLED, G(NOT_QUARANTINED), "Decree 551 art 22"},
     {ELECTRICAL, S(AT_YARD) | S(WIPED) | S(WIPE_VERIFIED), EVENT_TYPE_DATA_WIPED, SUBJECT, WHEN_PASSED, PHYSICAL_WIPED,
@@ -325,21 +325,21 @@ const struct move physical_moves[] = {
      PHYSICAL_AT_YARD, NO_GUARD, "GB 46864-2025"},
     {ELECTRICAL, S(AT_YARD) | S(WIPED) | S(WIPE_VERIFIED), EVENT_TYPE_GRADED, SUBJECT, WHEN_ALWAYS, MOVE_SAME, NO_GUARD,
      "policy"},
-    {ELECTRICAL, S(AT_YARD) | S(WIPED) | S(WIPE_VERIFIED), EVENT_TYPE_USED_GOODS_RELEASED, SUBJECT,
-     WHEN_ALWAYS, PHYSICAL_USED_GOODS,
-     G(NOT_QUARANTINED) | G(MARKED) | G(SAFE) | G(WIPED) | G(WIPE_VERIFIED), "Decree 551 art 12; GB 46864-2025"},
+    {ELECTRICAL, S(AT_YARD) | S(WIPED) | S(WIPE_VERIFIED), EVENT_TYPE_USED_GOODS_RELEASED, SUBJECT, WHEN_ALWAYS,
+     PHYSICAL_USED_GOODS, G(NOT_QUARANTINED) | G(MARKED) | G(SAFE) | G(WIPED) | G(WIPE_VERIFIED),
+     "Decree 551 art 12; GB 46864-2025"},
     {ELECTRICAL, S(AT_YARD) | S(WIPED) | S(WIPE_VERIFIED), EVENT_TYPE_WIPED_RESOLD, SUBJECT, WHEN_ALWAYS,
      PHYSICAL_WIPED_RESOLD, G(NOT_QUARANTINED) | G(WIPED) | G(WIPE_VERIFIED), "GB 46864-2025"},
     {K(DATA_DEVICE), IN_HAND, EVENT_TYPE_DESTROYED, SUBJECT, WHEN_ALWAYS, PHYSICAL_SHREDDED, G(NOT_QUARANTINED),
      "GB 46864-2025"},
 
-    /* -- Tyre 废轮胎. ------------------------------------------------------------------------------------------------ */
+    /* -- Tyre 废轮胎. --------------------------------------------------------------------------------------------- */
     {K(TYRE), IN_STORE, EVENT_TYPE_GRADED, SUBJECT, WHEN_ALWAYS, PHYSICAL_GRADED, NO_GUARD, "policy"},
     {K(TYRE), IN_STORE, EVENT_TYPE_RETREADED, SUBJECT, WHEN_ALWAYS, PHYSICAL_RETREADED, NO_GUARD, "policy"},
     {K(TYRE), IN_STORE, EVENT_TYPE_MATERIAL_RECOVERED, SUBJECT, WHEN_ALWAYS, PHYSICAL_MATERIAL_RECOVERED, NO_GUARD,
      "policy"},
 
-    /* -- Lots 批次: what goes in is a part of the lot's event, and so is what comes out (mass balance is C13's). ----- */
+    /* -- Lots 批次: what goes in is a part of the lot's event, and so is what comes out (mass balance is C13's). ---- */
     {K(LOT), NOWHERE, EVENT_TYPE_LOT_CREATED, SUBJECT, WHEN_ALWAYS, PHYSICAL_OPEN, NO_GUARD, "policy"},
     {K(LOT), NOWHERE | S(OPEN), EVENT_TYPE_LOT_MERGED, SUBJECT, WHEN_ALWAYS, PHYSICAL_OPEN, NO_GUARD, "policy"},
     {K(LOT), S(OPEN), EVENT_TYPE_LOT_SPLIT, SUBJECT, WHEN_ALWAYS, MOVE_SAME, NO_GUARD, "policy"}, /* the rest stays */
@@ -361,8 +361,9 @@ const size_t physical_move_count = COUNT_OF(physical_moves);
 #define NOT_HELD (ANY & ~S(QUARANTINED))
 
 const struct move legal_moves[] = {
-    /* -- Compared with its papers; suspicion goes to the police, and only they let go. ------------------------------- */
-    {KINDS_ALL, NOT_HELD, EVENT_TYPE_INSPECTED, SUBJECT, WHEN_SUSPECT, LEGAL_QUARANTINED, NO_GUARD, "Decree 715 art 10"},
+    /* -- Compared with its papers; suspicion goes to the police, and only they let go. ------------------------- */
+    {KINDS_ALL, NOT_HELD, EVENT_TYPE_INSPECTED, SUBJECT, WHEN_SUSPECT, LEGAL_QUARANTINED, NO_GUARD,
+     "Decree 715 art 10"},
     {KINDS_ALL, S(QUARANTINED), EVENT_TYPE_INSPECTED, SUBJECT, WHEN_ALWAYS, MOVE_SAME, NO_GUARD, "Decree 715 art 10"},
     /* VIN, engine number and plate as in the papers; frame, engine, and an electric vehicle's battery are there. */
     {K(VEHICLE), S(NONE), EVENT_TYPE_INSPECTED, SUBJECT, WHEN_CLEAN, LEGAL_VERIFIED,
@@ -378,7 +379,7 @@ const struct move legal_moves[] = {
      "Decree 715 art 10"},
     {KINDS_ALL, ANY, EVENT_TYPE_POLICE_NOTIFIED, SUBJECT, WHEN_ALWAYS, MOVE_SAME, NO_GUARD, "Decree 715 art 10"},
 
-    /* -- Supervision 监销. -------------------------------------------------------------------------------------------- */
+    /* -- Supervision 监销. --------------------------------------------------------------------------------------- */
     {K(VEHICLE), S(VERIFIED), EVENT_TYPE_SUPERVISION_ATTESTED, SUBJECT, WHEN_SUPERVISED, LEGAL_SUPERVISED, G(BY_POLICE),
      "Decree 715 art 11; RTSL art 14"},
     {K(VEHICLE), S(SUPERVISED), EVENT_TYPE_SUPERVISION_ATTESTED, SUBJECT, WHEN_SUPERVISED, MOVE_SAME, G(BY_POLICE),
@@ -407,7 +408,7 @@ const struct move legal_moves[] = {
     {WHOLE, S(CERTIFIED) | S(DEREG_PENDING), EVENT_TYPE_CERT_VOIDED, SUBJECT, WHEN_ALWAYS, LEGAL_VERIFIED,
      G(BY_COMMERCE) | G(CERT_OPEN), "Order 2/2020"},
 
-    /* -- Deregistration 注销登记: filed within 7 days (clock, rule C05), decided by the vehicle office. --------------- */
+    /* -- Deregistration 注销登记: filed within 7 days (clock, rule C05), decided by the vehicle office. ------------ */
     {WHOLE, S(CERTIFIED), EVENT_TYPE_DEREG_FILED, SUBJECT, WHEN_ALWAYS, LEGAL_DEREG_PENDING, NO_GUARD,
      "Order 164 art 38"},
     {WHOLE, S(DEREG_PENDING), EVENT_TYPE_DEREG_FILED, SUBJECT, WHEN_ALWAYS, MOVE_SAME, NO_GUARD, "Order 164 art 38"},
@@ -417,10 +418,11 @@ const struct move legal_moves[] = {
 };
 const size_t legal_move_count = COUNT_OF(legal_moves);
 
-/* --- the resale ban --------------------------------------------------------------------------------------------------- */
+/* --- the resale ban ------------------------------------------------------------------------------------------- */
 
-/* Beside these rows: any event that puts the thing in somebody's hand begins the ban (event_nature.custody), and any end state
- * makes it final. A lot is material, not goods: it is not under the ban unless it turns out to be hazardous waste. */
+/* Beside these rows: any event that puts the thing in somebody's hand begins the ban (event_nature.custody), and any
+ * end state makes it final. A lot is material, not goods: it is not under the ban unless it turns out to be hazardous
+ * waste. */
 const struct ban_move ban_moves[] = {
     /* No whole scrap vehicle may be traded except to a recycler; final from the certificate on. */
     {KINDS_ALL, EVENT_TYPE_CERT_ISSUED, SUBJECT, BAN_FOR_GOOD, "Decree 715 art 15; RTSL art 100"},

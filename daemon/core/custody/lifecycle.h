@@ -1,8 +1,9 @@
 /* lifecycle.h - the states of an item and the tables of the moves that law and policy allow.
  *
  * Every item runs two machines side by side. The physical one follows the thing (picked up, in the yard, dismantled,
- * destroyed), the legal one its papers (compared, certified, deregistered). Beside them stands the resale ban. Each type of
- * event belongs to exactly one machine. A kind of item is nothing but rows in lifecycle.c: adding a kind is adding rows.
+ * destroyed), the legal one its papers (compared, certified, deregistered). Beside them stands the resale ban. Each
+ * type of event belongs to exactly one machine. A kind of item is nothing but rows in lifecycle.c: adding a kind is
+ * adding rows.
  *
  * A vehicle that goes the straight way:
  *
@@ -11,10 +12,11 @@
  *     (under police supervision:               VERIFIED -> SUPERVISED -> [dismantled] -> CERTIFIED -> ...)
  *   ban       none ......... banned .................... banned for good (from the certificate on)
  *
- * When an event comes that the table does not have, or whose guard fails, rule C03 speaks and the state follows the world
- * all the same where the event says what happened to the thing or its papers (struct event_nature): a car that was
- * shredded without a certificate is shredded. It follows forward only (to a higher stage), and never to anything that would
- * read as clearer than it is: no ban is lifted, no quarantine ended, no wipe believed by a move that the table does not have.
+ * When an event comes that the table does not have, or whose guard fails, rule C03 speaks and the state follows the
+ * world all the same where the event says what happened to the thing or its papers (struct event_nature): a car that
+ * was shredded without a certificate is shredded. It follows forward only (to a higher stage), and never to anything
+ * that would read as clearer than it is: no ban is lifted, no quarantine ended, no wipe believed by a move that the
+ * table does not have.
  */
 #ifndef CUSTODY_CORE_CUSTODY_LIFECYCLE_H
 #define CUSTODY_CORE_CUSTODY_LIFECYCLE_H
@@ -33,8 +35,9 @@ enum state_end {
     STATE_TERMINAL, /* the thing is no more: its identifier should never be seen again (CBV 2.0 "destroying") */
 };
 
-/* Constant, number in the database (stable: never renumber), stage (an event that the table does not have moves a state only
- * to a higher stage: nobody un-dismantles a car), end, word, Chinese. Numbers below 64: sets of states are 64-bit masks. */
+/* Constant, number in the database (stable: never renumber), stage (an event that the table does not have moves a
+ * state only to a higher stage: nobody un-dismantles a car), end, word, Chinese. Numbers below 64: sets of states are
+ * 64-bit masks. */
 #define PHYSICAL_STATE_TABLE(X)                                                                                        \
     X(PHYSICAL_NONE, 0, 0, STATE_GOES_ON, "none", "无实物记录")                                                        \
     X(PHYSICAL_BOOKED, 1, 1, STATE_GOES_ON, "booked", "已预约")                                                        \
@@ -117,8 +120,8 @@ enum item_role {
 
 enum { OPEN_CERTIFICATES_MAX = 2 }; /* more than one is rule C02's business; the newest are remembered */
 
-/* What guards and rules remember of one item beyond struct item_state. Plain data of fixed size; sets of kinds are masks
- * (bit = item kind). All zero: nothing known. Written by facts.c, handover.c and rule_c03.c only. */
+/* What guards and rules remember of one item beyond struct item_state. Plain data of fixed size; sets of kinds are
+ * masks (bit = item kind). All zero: nothing known. Written by facts.c, handover.c and rule_c03.c only. */
 struct item_facts {
     /* what it is (PICKED_UP, BOOKED) */
     enum scrap_reason scrap_reason;
@@ -145,7 +148,7 @@ struct item_facts {
     /* supervision and certificate */
     bool supervision_attested; /* by police; farm machine: by the agriculture bureau */
     uint32_t certificates_issued, certificates_voided;
-    uint32_t open_certificate_count;                             /* issued and not voided, at most OPEN_CERTIFICATES_MAX */
+    uint32_t open_certificate_count;                        /* issued and not voided, at most OPEN_CERTIFICATES_MAX */
     struct digest open_certificates[OPEN_CERTIFICATES_MAX]; /* SHA-256 of their numbers, oldest first, the rest zero */
 
     /* dismantling */
@@ -170,8 +173,9 @@ struct item_facts {
  * 监销 (Decree 715 art 11; RTSL art 14). */
 bool vehicle_class_supervised(enum vehicle_class vehicle_class);
 
-/* Kinds that must come out of a dismantled vehicle or be declared missing: the five assemblies 五大总成 (Decree 715 art 12),
- * axles counted apart, and an electric vehicle's own battery. Fewer for trailers, motorcycles and electric vehicles (policy). */
+/* Kinds that must come out of a dismantled vehicle or be declared missing: the five assemblies 五大总成 (Decree 715 art
+ * 12), axles counted apart, and an electric vehicle's own battery. Fewer for trailers, motorcycles and electric
+ * vehicles (policy). */
 uint32_t vehicle_required_kinds(const struct item_facts *facts);
 
 enum machine { MACHINE_PHYSICAL, MACHINE_LEGAL };
@@ -213,7 +217,8 @@ enum move_when {
     WHEN_FREE,         /* no resale ban stands: a product that was released */
 };
 
-/* What must hold for a move: constant, word (part of finding keys: stable). Predicates and words for people in guard.c. */
+/* What must hold for a move: constant, word (part of finding keys: stable). Predicates and words for people in
+ * guard.c. */
 #define GUARD_TABLE(X)                                                                                                 \
     X(GUARD_VIN_OR_PLATE, "vin_or_plate")                                                                              \
     X(GUARD_SITE, "site")                                                                                              \

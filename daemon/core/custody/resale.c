@@ -29,8 +29,7 @@ static const struct ban_move *ban_move_for(const struct step *step)
 /* Somebody has the thing in hand; what happens to it on the way out, once released, is delivery. Lots are material. */
 static bool begins_by_custody(const struct step *step)
 {
-    bool delivery = physical_state_end(step->before) == STATE_RELEASED &&
-                    step->state->physical == step->before;
+    bool delivery = physical_state_end(step->before) == STATE_RELEASED && step->state->physical == step->before;
     return event_nature(step->event->type)->custody && !delivery && step->state->kind != ITEM_KIND_LOT;
 }
 
@@ -62,7 +61,7 @@ void resale_step_corrected(struct step *step)
         ban(step->state, RESALE_BANNED, event->at_us);
 }
 
-/* --- the verdict ------------------------------------------------------------------------------------------------------ */
+/* --- the verdict ---------------------------------------------------------------------------------------------- */
 
 const char *resale_verdict_word(enum resale_verdict verdict)
 {
@@ -78,7 +77,8 @@ struct answer {
 static struct answer why_banned(const struct item_state *state)
 {
     if (state->terminal)
-        return (struct answer){"已报废处理终结，其标识不应再出现", "it was destroyed or recovered; its identifier must not be seen again"};
+        return (struct answer){"已报废处理终结，其标识不应再出现",
+                               "it was destroyed or recovered; its identifier must not be seen again"};
     if (state->ban == RESALE_BANNED_FOR_GOOD)
         return (struct answer){"已开具报废机动车回收证明或已拆解，永久禁止交易",
                                "certified as scrap or dismantled: banned for good (Decree 715 art 15)"};
@@ -87,7 +87,8 @@ static struct answer why_banned(const struct item_state *state)
                                "released under conditions that do not allow second-hand sale, or without meeting them"};
     if (state->legal == LEGAL_QUARANTINED)
         return (struct answer){"涉嫌违法，暂扣待查", "in quarantine as suspect (Decree 715 art 10)"};
-    return (struct answer){"已进入报废回收流程，禁止二手交易", "in the scrap chain of custody; second-hand sale is banned"};
+    return (struct answer){"已进入报废回收流程，禁止二手交易",
+                           "in the scrap chain of custody; second-hand sale is banned"};
 }
 
 static struct answer why_allowed(const struct item_state *state)
@@ -96,10 +97,12 @@ static struct answer why_allowed(const struct item_state *state)
     case ITEM_KIND_PART:
         return (struct answer){"已标明“报废机动车回用件”", "part marked for reuse (Decree 715 art 12)"};
     case ITEM_KIND_TRACTION_BATTERY:
-        return (struct answer){"综合利用产品，使用新编码，不得用于电动自行车", "reprocessed under a new code; never for e-bikes"};
+        return (struct answer){"综合利用产品，使用新编码，不得用于电动自行车",
+                               "reprocessed under a new code; never for e-bikes"};
     case ITEM_KIND_APPLIANCE:
     case ITEM_KIND_DATA_DEVICE:
-        return (struct answer){"已按旧货要求放行", "released as used goods, with what it needs (Decree 551 art 12; GB 46864-2025)"};
+        return (struct answer){"已按旧货要求放行",
+                               "released as used goods, with what it needs (Decree 551 art 12; GB 46864-2025)"};
     case ITEM_KIND_UNSPECIFIED:
     case ITEM_KIND_VEHICLE:
     case ITEM_KIND_ENGINE:
@@ -127,7 +130,8 @@ static struct answer why_unknown(const struct item_state *state)
     if (state->kind == ITEM_KIND_LOT)
         return (struct answer){"材料批次，不适用旧货规定", "a lot is material; second-hand rules do not speak of it"};
     if (state->physical == PHYSICAL_NONE || state->physical == PHYSICAL_BOOKED)
-        return (struct answer){"尚未收运，无法判断", "not in custody (not picked up, or taken back); the papers decide, not we"};
+        return (struct answer){"尚未收运，无法判断",
+                               "not in custody (not picked up, or taken back); the papers decide, not we"};
     return (struct answer){"无法判断，不代表可以交易", "its state says nothing either way, which is no clearance"};
 }
 

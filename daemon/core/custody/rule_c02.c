@@ -1,18 +1,20 @@
-/* rule_c02.c - C02: one strong identifier alive twice (Decree 715 art 9, 15): picked up or taken in a second time by somebody who
- * was never handed it, at two sites at once, or certified under a second number. */
+/* rule_c02.c - C02: one strong identifier alive twice (Decree 715 art 9, 15): picked up or taken in a second time by
+ * somebody who was never handed it, at two sites at once, or certified under a second number. */
 #include "core/custody/facts.h"
 #include "core/custody/rules.h"
 #include "core/custody/standing.h"
 
-/* Two intakes at different sites closer than this are two things (policy: yards of one district, loading and weighing). */
+/* Two intakes at different sites closer than this are two things (policy: yards of one district, loading and
+ * weighing). */
 #define TWO_SITES_APART_US (INT64_C(10) * 60 * 1000 * 1000)
 
 static void speak(struct step *step, const char *reason, const char *what)
 {
     step->spoken = true;
-    step_find(step, RULE_C02, reason, "%s %s by party %lld: %s; hint: one of the two has a false or copied identifier 疑似套牌",
-              item_kind_word(step->state->kind), event_type_word(step->event->type),
-              (long long)step->now->party_id, what);
+    step_find(step, RULE_C02, reason,
+              "%s %s by party %lld: %s; hint: one of the two has a false or copied identifier 疑似套牌",
+              item_kind_word(step->state->kind), event_type_word(step->event->type), (long long)step->now->party_id,
+              what);
 }
 
 /* Neither holds it nor is being offered it. */

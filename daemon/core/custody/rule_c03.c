@@ -1,14 +1,15 @@
-/* rule_c03.c - C03: a step that the item's lifecycle does not allow, or whose guard fails (Decree 715 art 9-13); moves the machines.
+/* rule_c03.c - C03: a step that the item's lifecycle does not allow, or whose guard fails (Decree 715 art 9-13);
+ * moves the machines.
  *
- * What happens when the table says no is in lifecycle.h: the state follows the world, forward only, and nothing becomes
- * clearer by it. */
+ * What happens when the table says no is in lifecycle.h: the state follows the world, forward only, and nothing
+ * becomes clearer by it. */
 #include <assert.h>
 #include <stdio.h>
 
 #include "core/custody/guard.h"
 #include "core/custody/rules.h"
 
-/* --- the table -------------------------------------------------------------------------------------------------------- */
+/* --- the table ------------------------------------------------------------------------------------------------ */
 
 struct machine_view {
     const struct move *moves;
@@ -57,7 +58,7 @@ static const struct move *row_from_anywhere(const struct step *step, const struc
     return first;
 }
 
-/* --- words ------------------------------------------------------------------------------------------------------------ */
+/* --- words ---------------------------------------------------------------------------------------------------- */
 
 static void list_states(const struct step *step, uint64_t states, char *out, size_t size)
 {
@@ -67,8 +68,8 @@ static void list_states(const struct step *step, uint64_t states, char *out, siz
     for (unsigned state = 0; state < 64 && len < size; state++) {
         if ((states & STATE_BIT(state)) == 0)
             continue;
-        const char *word = legal ? legal_state_word((enum legal_state)state)
-                                 : physical_state_word((enum physical_state)state);
+        const char *word =
+            legal ? legal_state_word((enum legal_state)state) : physical_state_word((enum physical_state)state);
         int put = snprintf(out + len, size - len, "%s%s", len ? ", " : "", word);
         assert(put > 0);
         len += (size_t)put;
@@ -82,16 +83,18 @@ static void say_not_a_step(struct step *step, const struct machine_view *view, u
     if (step->spoken)
         return;
     if (from == 0)
-        step_find(step, RULE_C03, "step", "%s%s is %s (%s): %s is no step of this kind 不适用; hint: is the kind right?",
+        step_find(step, RULE_C03, "step",
+                  "%s%s is %s (%s): %s is no step of this kind 不适用; hint: is the kind right?",
                   step_is_subject(step) ? "" : "part ", item_kind_word(step->state->kind), view->word, view->zh,
                   event_type_word(step->event->type));
     else
-        step_find(step, RULE_C03, "step", "%s%s is %s (%s): %s is not a step from here 流转步骤不符; hint: it follows %s",
+        step_find(step, RULE_C03, "step",
+                  "%s%s is %s (%s): %s is not a step from here 流转步骤不符; hint: it follows %s",
                   step_is_subject(step) ? "" : "part ", item_kind_word(step->state->kind), view->word, view->zh,
                   event_type_word(step->event->type), states);
 }
 
-/* --- moving ----------------------------------------------------------------------------------------------------------- */
+/* --- moving --------------------------------------------------------------------------------------------------- */
 
 static void enter_quarantine(struct step *step)
 {
@@ -180,20 +183,25 @@ bool rule_c03_move(struct step *step)
     return false;
 }
 
-/* --- what else is no step --------------------------------------------------------------------------------------------- */
+/* --- what else is no step ------------------------------------------------------------------------------------- */
 
 void rule_c03_references(struct step *step)
 {
     static const struct {
         const char *reason, *text;
     } words[] = {
-        [OUTCOME_DIFFERS] = {"duplicate", "an event id that was used before for another event 事件编号重复; hint: it is ignored, "
-                                          "report it under an id of its own"},
-        [OUTCOME_TARGET_UNKNOWN] = {"target", "names no event of this item 所指事件不存在; hint: it counts once that event arrives"},
-        [OUTCOME_TARGET_FOREIGN] = {"target", "names another party's event 非本单位事件; hint: its reporter or the police take it back"},
-        [OUTCOME_TARGET_CERTIFICATE] = {"target", "a certificate is not taken back by correction 回收证明不得更正; hint: CERT_VOIDED "
-                                                  "by the commerce bureau"},
-        [OUTCOME_TARGET_CORRECTION] = {"target", "a correction is not corrected; hint: report the event again under a new id"},
+        [OUTCOME_DIFFERS] = {"duplicate",
+                             "an event id that was used before for another event 事件编号重复; hint: it is ignored, "
+                             "report it under an id of its own"},
+        [OUTCOME_TARGET_UNKNOWN] =
+            {"target", "names no event of this item 所指事件不存在; hint: it counts once that event arrives"},
+        [OUTCOME_TARGET_FOREIGN] =
+            {"target", "names another party's event 非本单位事件; hint: its reporter or the police take it back"},
+        [OUTCOME_TARGET_CERTIFICATE] =
+            {"target", "a certificate is not taken back by correction 回收证明不得更正; hint: CERT_VOIDED "
+                       "by the commerce bureau"},
+        [OUTCOME_TARGET_CORRECTION] = {"target",
+                                       "a correction is not corrected; hint: report the event again under a new id"},
         [OUTCOME_TARGET_LATER] = {"target", "names an event that happened later; hint: check the clock"},
     };
     enum event_outcome outcome = step->now->outcome;
@@ -208,7 +216,8 @@ void rule_c03_kind(struct step *step)
     enum item_kind said =
         step_is_subject(step) ? step->event->item.kind : step->event->composition.parts[step->now->part].item.kind;
     if (said != ITEM_KIND_UNSPECIFIED && said != step->state->kind)
-        step_find(step, RULE_C03, "kind", "%s names a %s, the item is a %s 品类不符; hint: two things under one identifier, or a slip",
+        step_find(step, RULE_C03, "kind",
+                  "%s names a %s, the item is a %s 品类不符; hint: two things under one identifier, or a slip",
                   event_type_word(step->event->type), item_kind_word(said), item_kind_word(step->state->kind));
 }
 

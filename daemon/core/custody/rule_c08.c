@@ -1,9 +1,9 @@
-/* rule_c08.c - C08: released, sold or handed over to a buyer of the wrong class (Decree 715 art 12, 15, 21; Decree 551 art 6;
- * solid-waste law art 67; NEV battery rule 2026).
+/* rule_c08.c - C08: released, sold or handed over to a buyer of the wrong class (Decree 715 art 12, 15, 21; Decree
+ * 551 art 6; solid-waste law art 67; NEV battery rule 2026).
  *
- * The registry's kind of the counterparty counts; the class that the seller states counts only where the registry does not know the
- * buyer. At the end of the road (smelted, treated, recovered, manifest confirmed) the reporter itself may be the processor. Custody,
- * other than goods, may also be handed to a carrier or to the police. */
+ * The registry's kind of the counterparty counts; the class that the seller states counts only where the registry
+ * does not know the buyer. At the end of the road (smelted, treated, recovered, manifest confirmed) the reporter
+ * itself may be the processor. Custody, other than goods, may also be handed to a carrier or to the police. */
 #include "core/custody/rules.h"
 
 #define K(name) KIND_BIT(ITEM_KIND_##name)
@@ -43,24 +43,27 @@ static const struct buyer_rule buyer_rules[] = {
               "an assembly goes to a remanufacturer or a steel mill only 五大总成", "Decree 715 art 12, 21"),
     /* Traction battery: processors and recyclers, never an e-bike. */
     {K(TRACTION_BATTERY), EVENT_TYPE_REPROCESS_RELEASED, B(BATTERY_PROCESSOR) | B(VEHICLE_RECYCLER), 0, true,
-     "a traction battery goes to a battery processor or recycler only, never into e-bikes 动力电池", "NEV battery rule 2026"},
+     "a traction battery goes to a battery processor or recycler only, never into e-bikes 动力电池",
+     "NEV battery rule 2026"},
     {K(TRACTION_BATTERY), EVENT_TYPE_MATERIAL_RECOVERED, B(BATTERY_PROCESSOR), 0, true,
-     "a traction battery goes to a battery processor or recycler only, never into e-bikes 动力电池", "NEV battery rule 2026"},
+     "a traction battery goes to a battery processor or recycler only, never into e-bikes 动力电池",
+     "NEV battery rule 2026"},
     HAND_OVER(K(TRACTION_BATTERY), B(BATTERY_PROCESSOR) | B(VEHICLE_RECYCLER), KEEPERS,
               "a traction battery goes to a battery processor or recycler only, never into e-bikes 动力电池",
               "NEV battery rule 2026"),
     /* Hazardous waste: permit holders only, whatever the kind once a manifest is open. */
     HAND_OVER(K(LEAD_ACID_BATTERY) | K(CATALYST), B(HAZARDOUS_WASTE_OPERATOR), KEEPERS,
-              "hazardous waste goes to a permit holder only 危险废物", "Solid-waste law art 80"),
+              "hazardous waste goes to a permit holder only 危险废物", "Decree 408"),
     {KINDS_ALL, EVENT_TYPE_HAZ_MANIFEST_OPENED, B(HAZARDOUS_WASTE_OPERATOR), 0, true,
-     "hazardous waste goes to a permit holder only 危险废物", "Solid-waste law art 80"},
+     "hazardous waste goes to a permit holder only 危险废物", "Decree 408"},
     {KINDS_ALL, EVENT_TYPE_HAZ_MANIFEST_CONFIRMED, B(HAZARDOUS_WASTE_OPERATOR), 0, true,
-     "hazardous waste goes to a permit holder only 危险废物", "Solid-waste law art 80"},
+     "hazardous waste goes to a permit holder only 危险废物", "Decree 408"},
     /* Waste electrical equipment: collected through many channels, treated by licensed firms. */
     {K(APPLIANCE) | K(DATA_DEVICE), EVENT_TYPE_TREATED, B(WEEE_TREATMENT), 0, true,
      "waste electrical equipment is treated by a licensed firm only 废弃电器电子产品", "Decree 551 art 6, 22"},
     HAND_OVER(K(APPLIANCE) | K(DATA_DEVICE), B(WEEE_TREATMENT), OPEN_ROADS,
-              "waste electrical equipment goes to collection or licensed treatment only 废弃电器电子产品", "Decree 551 art 6"),
+              "waste electrical equipment goes to collection or licensed treatment only 废弃电器电子产品",
+              "Decree 551 art 6"),
 };
 
 static const struct buyer_rule *rule_for(const struct step *step)
@@ -86,9 +89,9 @@ static enum buyer_class stated_class(const struct step *step)
 
 static void speak(struct step *step, const struct buyer_rule *rule, enum buyer_class class)
 {
-    step_find(step, RULE_C08, "buyer", "%s %s: buyer \"%.*s\" is of class %s; %s (%s)", item_kind_word(step->state->kind),
-              event_type_word(step->event->type), TEXT_ARG(step->event->counterparty), buyer_class_word(class),
-              rule->words, rule->law);
+    step_find(step, RULE_C08, "buyer", "%s %s: buyer \"%.*s\" is of class %s; %s (%s)",
+              item_kind_word(step->state->kind), event_type_word(step->event->type),
+              TEXT_ARG(step->event->counterparty), buyer_class_word(class), rule->words, rule->law);
 }
 
 /* A sale: nobody named is no clean sale either. */
@@ -104,11 +107,12 @@ static void check_sale(struct step *step, const struct buyer_rule *rule)
     else if (class != BUYER_CLASS_UNSPECIFIED)
         speak(step, rule, class);
     else
-        step_find(step, RULE_C03, "buyer", "%s %s: no buyer named 未注明买方; hint: %s (%s)", item_kind_word(step->state->kind),
-                  event_type_word(step->event->type), rule->words, rule->law);
+        step_find(step, RULE_C03, "buyer", "%s %s: no buyer named 未注明买方; hint: %s (%s)",
+                  item_kind_word(step->state->kind), event_type_word(step->event->type), rule->words, rule->law);
 }
 
-/* The taker: whom the offer names, or who says that it accepted what was not offered. An offer has been judged when it is met. */
+/* The taker: whom the offer names, or who says that it accepted what was not offered. An offer has been judged when
+ * it is met. */
 static void check_hand_over(struct step *step, const struct buyer_rule *rule)
 {
     bool offer = step->event->type == EVENT_TYPE_TRANSFER_OFFERED;
@@ -122,8 +126,9 @@ static void check_hand_over(struct step *step, const struct buyer_rule *rule)
     if (offer)
         speak(step, rule, party_kind_buyer_class(taker));
     else
-        step_find(step, RULE_C08, "buyer", "%s accepted by party %lld, a %s; %s (%s)", item_kind_word(step->state->kind),
-                  (long long)step->now->party_id, party_kind_word(taker), rule->words, rule->law);
+        step_find(step, RULE_C08, "buyer", "%s accepted by party %lld, a %s; %s (%s)",
+                  item_kind_word(step->state->kind), (long long)step->now->party_id, party_kind_word(taker),
+                  rule->words, rule->law);
 }
 
 void rule_c08_buyer(struct step *step)

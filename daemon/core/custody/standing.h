@@ -4,7 +4,8 @@
 
 #include "core/custody/fold.h"
 
-/* Device clocks may differ by this much: an acceptance, or a correction, may carry a time that much before what it answers. */
+/* Device clocks may differ by this much: an acceptance, or a correction, may carry a time that much before what it
+ * answers. */
 #define CLOCK_SKEW_US (INT64_C(10) * 60 * 1000 * 1000)
 
 /* Microseconds from `earlier` to `later`, which must not be before it; no overflow whatever the clocks say. */
@@ -18,9 +19,9 @@ bool event_id_is_nil(const struct event *event);
 
 /* Sets standing and outcome of all `count` events; leaves them sorted by event id.
  *
- * Of several events with one event id the one with the lowest log index counts: what was recorded first cannot be displaced by
- * repeating its id. A correction counts when its reporter also reported what it names, or is the police; a certificate is
- * corrected by the commerce bureau only; a correction cannot be corrected. */
+ * Of several events with one event id the one with the lowest log index counts: what was recorded first cannot be
+ * displaced by repeating its id. A correction counts when its reporter also reported what it names, or is the police;
+ * a certificate is corrected by the commerce bureau only; a correction cannot be corrected. */
 void standing_decide(struct history_event *events, size_t count);
 
 /* Sorts into fold order: event time, log index, ordinal, role, part. */

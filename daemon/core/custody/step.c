@@ -16,15 +16,14 @@ void step_begin(struct step *step, size_t index)
     step->event = step->now->event;
     step->before = step->state->physical;
     step->spoken = false;
-    const struct site *site =
-        text_empty(step->event->site) ? NULL : directory_site(step->directory, step->event->site);
+    const struct site *site = text_empty(step->event->site) ? NULL : directory_site(step->directory, step->event->site);
     step->site_id = site ? site->site_id : 0;
-    step->counterparty = text_empty(step->event->counterparty)
-                             ? NULL
-                             : directory_party(step->directory, step->event->counterparty);
+    step->counterparty =
+        text_empty(step->event->counterparty) ? NULL : directory_party(step->directory, step->event->counterparty);
 }
 
-/* The event ids that count are unique in a history. A duplicate, and an event with the nil id, is named by its place in the log. */
+/* The event ids that count are unique in a history. A duplicate, and an event with the nil id, is named by its place
+ * in the log. */
 static void event_key(const struct history_event *at, const char *reason, char *key, size_t size)
 {
     char id[HEX_SIZE(UUID_BYTES)];

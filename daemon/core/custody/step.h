@@ -4,8 +4,8 @@
 
 #include "core/custody/fold.h"
 
-/* Borrows everything. `state` is the state before the event except where a function says otherwise; its facts know the event
- * already once facts_learn has run. */
+/* Borrows everything. `state` is the state before the event except where a function says otherwise; its facts know
+ * the event already once facts_learn has run. */
 struct step {
     struct item_state *state;
     struct history_event *events; /* the whole history in fold order */
@@ -29,8 +29,8 @@ struct step {
 /* Turns to the event at `index` of step->events. */
 void step_begin(struct step *step, size_t index);
 
-/* Adds a finding about the event at hand, with the key "<event id>:<reason>". `reason` is a short stable word: an event has at
- * most one finding of a rule and reason. */
+/* Adds a finding about the event at hand, with the key "<event id>:<reason>". `reason` is a short stable word: an
+ * event has at most one finding of a rule and reason. */
 void step_find(struct step *step, enum rule rule, const char *reason, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
