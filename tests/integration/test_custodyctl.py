@@ -10,6 +10,7 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+import time
 import uuid
 
 import psycopg
@@ -477,3 +478,54 @@ def test_doctor_sees_a_key_that_others_may_read(environment, tmp_path):
     result = run(environment, "doctor", "--config", str(config), "--json")
     assert result.returncode == NEGATIVE
     assert next(check for check in json.loads(result.stdout)["checks"] if check["check"] == "ack key")["status"] == "fail"
+
+
+# ---- with the daemon
+
+
+@pytest.fixture(scope="module")
+def daemon(environment, tmp_path_factory):
+    """A running custodyd; the path of its configuration."""
+    directory = tmp_path_factory.mktemp("daemon")
+    config, key, log = directory / "custodyd.conf", directory / "ack.key", directory / "custodyd.log"
+    assert run(environment, "keygen", "test.example/log/ack", str(key)).returncode == OK
+    config.write_text(f'database = "user=custody_ingest";\nbroker_username = "custodyd";\norigin = "test.example/log";\nack_key_file = "{key}";\n')
+    with log.open("w") as out:
+        process = subprocess.Popen([BUILD / "custodyd", "--config", str(config)], env=environment, stderr=out, stdout=out)
+    try:
+        deadline = time.monotonic() + WAIT_S
+        while "event=ready" not in log.read_text():
+            assert process.poll() is None and time.monotonic() < deadline, log.read_text()
+            time.sleep(0.05)
+        yield str(config)
+    finally:
+        process.terminate()
+        process.wait(WAIT_S)
+
+
+def test_a_ping_is_acknowledged_with_a_note_of_the_daemons_key_each_time(environment, daemon, tmp_path):
+    path = str(tmp_path / "k")
+    run(environment, "keygen", "ping-live", path)
+    assert run(environment, "register", "source", "ping-live", "--kind", "account", "--area", "350504", "--party", RECYCLER, "--key-file",
+               path).returncode == OK
+    epochs = []
+    for _ in range(2):
+        result = run(environment, "ping", "--config", daemon, "--key-file", path, "--json")
+        assert result.returncode == OK, result.stderr
+        answer = json.loads(result.stdout)
+        assert answer["note_verified"] is True
+        assert answer["note"].startswith("custody-ack/v1\ntest.example/log\nsource ping-live\n")
+        epochs.append(answer["epoch"])
+    assert epochs[0] < epochs[1]
+    assert run(environment, "flags", "--json").stdout.count("ping-live") == 0
+
+
+def test_a_note_of_another_key_is_no_acknowledgement(environment, daemon, tmp_path):
+    other, config, path = str(tmp_path / "other.key"), tmp_path / "c", str(tmp_path / "k")
+    run(environment, "keygen", "test.example/log/ack", other)
+    config.write_text(f'origin = "test.example/log";\nack_key_file = "{other}";\n')
+    run(environment, "keygen", "ping-other", path)
+    run(environment, "register", "source", "ping-other", "--kind", "account", "--area", "350504", "--party", RECYCLER, "--key-file", path)
+    result = run(environment, "ping", "--config", str(config), "--key-file", path)
+    assert result.returncode == NEGATIVE
+    assert "signature is not the daemon's" in result.stderr
