@@ -51,9 +51,17 @@ static const char description[] =
 enum { MILLION = 1000000 };
 
 #define NUMBER(name, argument, help, member, least, most)                                                              \
-    {name, CTL_OPTION_NUMBER, argument, help, &(member), (least), (most)}
-#define FLAG(name, help, member) {name, CTL_OPTION_FLAG, NULL, help, &(member), 0, 0}
-#define WORDS(name, argument, help, member) {name, CTL_OPTION_TEXT, argument, help, &(member), 0, 0}
+    {                                                                                                                  \
+        name, CTL_OPTION_NUMBER, argument, help, &(member), (least), (most)                                            \
+    }
+#define FLAG(name, help, member)                                                                                       \
+    {                                                                                                                  \
+        name, CTL_OPTION_FLAG, NULL, help, &(member), 0, 0                                                             \
+    }
+#define WORDS(name, argument, help, member)                                                                            \
+    {                                                                                                                  \
+        name, CTL_OPTION_TEXT, argument, help, &(member), 0, 0                                                         \
+    }
 
 static bool parse(struct ctl *ctl, struct simulate *s, int argc, char **argv, int *exit_code)
 {
@@ -67,8 +75,10 @@ static bool parse(struct ctl *ctl, struct simulate *s, int argc, char **argv, in
         NUMBER("duration", "S", "end after so many seconds (default: when told to)", s->duration_s, 0, 10 * MILLION),
         NUMBER("epoch", "N", "epoch of every source (default: rises with the clock)", s->epoch, 1, INT32_MAX - 1),
         FLAG("register", "print the registration for custodyctl register --file - and exit", s->enter),
-        WORDS("ack-key", "KEY", "verifier key of acknowledgements, or a file with it (default: not checked)", s->ack_key),
-        NUMBER("ack-timeout", "MS", "send again after so long (default 3000), doubling", s->ack_timeout_ms, 50, MILLION),
+        WORDS("ack-key", "KEY", "verifier key of acknowledgements, or a file with it (default: not checked)",
+              s->ack_key),
+        NUMBER("ack-timeout", "MS", "send again after so long (default 3000), doubling", s->ack_timeout_ms, 50,
+               MILLION),
         NUMBER("window", "N", "envelopes a session has on their way (default 1000)", s->window, 1, 65535),
         NUMBER("multiplex", "N", "put all sources on N sessions (default 0: one each)", s->multiplex, 0, 1000),
         WORDS("journal", "FILE", "write every envelope sent and every note received", s->journal),
@@ -89,7 +99,8 @@ static bool parse(struct ctl *ctl, struct simulate *s, int argc, char **argv, in
         NUMBER("skew", "S", "every third device's clock is ahead by this", s->skew_s, -100 * MILLION, 100 * MILLION),
         NUMBER("clones", "N", "trucks that have a clone with their key", s->clones, 0, ROSTER_VEHICLES_MAX),
         FLAG("load", "a load run instead of a fleet", s->load),
-        NUMBER("rate", "N", "load: envelopes a second in all (default 0: as fast as possible)", s->rate, 0, 10 * MILLION),
+        NUMBER("rate", "N", "load: envelopes a second in all (default 0: as fast as possible)", s->rate, 0,
+               10 * MILLION),
         NUMBER("sources", "N", "load: sources (default 100)", s->sources, 1, 100000),
         NUMBER("fixes", "N", "load: fixes in an envelope (default 1)", s->fixes, 0, LOAD_FIXES_MAX),
         FLAG("events", "load: a custody event in each envelope", s->events),
@@ -115,7 +126,8 @@ static int parse_disguises(struct ctl *ctl, struct simulate *s)
         const struct text word = {rest.data, comma ? (size_t)(comma - rest.data) : rest.len};
         enum disguise disguise;
         if (disguise_parse(word, &disguise))
-            return ctl_fail(ctl, CTL_USAGE, "--disguise: %.*s; hint: structured, text, full-width, spaced, dashed", TEXT_ARG(word));
+            return ctl_fail(ctl, CTL_USAGE, "--disguise: %.*s; hint: structured, text, full-width, spaced, dashed",
+                            TEXT_ARG(word));
         s->disguises |= 1u << disguise;
         rest.data += word.len + (comma != NULL);
         rest.len -= word.len + (comma != NULL);
@@ -133,8 +145,10 @@ static int find_ack_key(struct ctl *ctl, struct simulate *s)
         return CTL_OK;
     FILE *file = fopen(s->ack_key, "r");
     if (file == NULL)
-        return ctl_fail(ctl, CTL_USAGE, "--ack-key: %s: neither a key nor a file (%s); hint: <origin>/ack+<id>+<key>, as keygen prints it",
-                        s->ack_key, strerror(errno));
+        return ctl_fail(
+            ctl, CTL_USAGE,
+            "--ack-key: %s: neither a key nor a file (%s); hint: <origin>/ack+<id>+<key>, as keygen prints it",
+            s->ack_key, strerror(errno));
     s->ack_key_text[fread(s->ack_key_text, 1, sizeof s->ack_key_text - 1, file)] = '\0';
     (void)fclose(file);
     for (char *word; (word = strsep(&rest, " \t\r\n")) != NULL;)
@@ -142,7 +156,8 @@ static int find_ack_key(struct ctl *ctl, struct simulate *s)
             s->ack_key = word;
             return CTL_OK;
         }
-    return ctl_fail(ctl, CTL_USAGE, "--ack-key: %s: no verifier key in this file; hint: <origin>/ack+<id>+<key>, as keygen prints it",
+    return ctl_fail(ctl, CTL_USAGE,
+                    "--ack-key: %s: no verifier key in this file; hint: <origin>/ack+<id>+<key>, as keygen prints it",
                     s->ack_key);
 }
 
@@ -155,7 +170,8 @@ static int check_options(struct ctl *ctl, struct simulate *s)
     if (s->load && s->fixes == 0 && !s->events)
         return ctl_fail(ctl, CTL_USAGE, "--fixes 0 without --events: an envelope that says nothing; hint: --events");
     if (s->clones > 0 && (s->load || s->multiplex > 0 || s->clones > s->vehicles))
-        return ctl_fail(ctl, CTL_USAGE, "--clones: %lld; hint: at most --vehicles, without --load and --multiplex", (long long)s->clones);
+        return ctl_fail(ctl, CTL_USAGE, "--clones: %lld; hint: at most --vehicles, without --load and --multiplex",
+                        (long long)s->clones);
     const int exit_code = parse_disguises(ctl, s);
     return exit_code ? exit_code : find_ack_key(ctl, s);
 }
@@ -190,11 +206,16 @@ static struct run_options run_options_of(const struct simulate *s, const struct 
         .drain_s = (double)s->drain_s,
         .until_acknowledged = s->until_acknowledged,
         .skew_us = s->skew_s * US_PER_S,
-        .faults = {
-            .duplicate = (double)s->duplicates / 100, .reorder = (double)s->reorder / 100, .corrupt = (double)s->corrupt / 100,
-            .forge = (double)s->forge / 100, .lose_link = (double)s->lose_links / 100,
-            .link_away_min_ms = LINK_AWAY_MIN_MS, .link_away_max_ms = LINK_AWAY_MAX_MS,
-        },
+        .faults =
+            {
+                .duplicate = (double)s->duplicates / 100,
+                .reorder = (double)s->reorder / 100,
+                .corrupt = (double)s->corrupt / 100,
+                .forge = (double)s->forge / 100,
+                .lose_link = (double)s->lose_links / 100,
+                .link_away_min_ms = LINK_AWAY_MIN_MS,
+                .link_away_max_ms = LINK_AWAY_MAX_MS,
+            },
     };
 }
 
@@ -244,8 +265,9 @@ static int tell_and_drive(struct ctl *ctl, const struct simulate *s, struct run 
     int exit_code = CTL_OK;
     run_loop(run, (struct run_actor){play_on_tick, &play});
     if (play.story != NULL && !story_is_over(play.story))
-        exit_code = ctl_fail(ctl, CTL_NEGATIVE, "story: step %zu of %zu; hint: a longer --duration, or is custodyd running?",
-                             play.story->at + 1, story_length());
+        exit_code =
+            ctl_fail(ctl, CTL_NEGATIVE, "story: step %zu of %zu; hint: a longer --duration, or is custodyd running?",
+                     play.story->at + 1, story_length());
     if (play.fleet != NULL)
         fprintf(ctl->out, "fleet items_through=%llu events=%llu fixes=%llu sightings=%llu speed=%lld\n",
                 (unsigned long long)play.fleet->items_done, (unsigned long long)play.fleet->events,
@@ -256,16 +278,21 @@ static int tell_and_drive(struct ctl *ctl, const struct simulate *s, struct run 
 static int run_fleet(struct ctl *ctl, const struct simulate *s, struct run *run)
 {
     const struct fleet_options options = {
-        .speed = (double)s->speed, .reentry = (double)s->reentry / 100, .reentry_before = (double)s->reentry_before / 100,
-        .disguises = s->disguises, .clones = (size_t)s->clones,
+        .speed = (double)s->speed,
+        .reentry = (double)s->reentry / 100,
+        .reentry_before = (double)s->reentry_before / 100,
+        .disguises = s->disguises,
+        .clones = (size_t)s->clones,
     };
-    struct story_options story_options = {.tell = ctl->out, .pace_ms = (uint32_t)s->pace_ms, .patience_ms = STORY_PATIENCE_MS};
+    struct story_options story_options = {
+        .tell = ctl->out, .pace_ms = (uint32_t)s->pace_ms, .patience_ms = STORY_PATIENCE_MS};
     struct fleet fleet;
     struct story story;
     struct play play = {NULL, NULL};
     int exit_code = CTL_OK;
     if (s->story_out != NULL && (story_options.out = fopen(s->story_out, "w")) == NULL)
-        return ctl_fail(ctl, CTL_USAGE, "--story-out: %s: %s; hint: a path that can be written", s->story_out, strerror(errno));
+        return ctl_fail(ctl, CTL_USAGE, "--story-out: %s: %s; hint: a path that can be written", s->story_out,
+                        strerror(errno));
     if (s->story || s->story_only) {
         story_init(&story, &story_options, run, clock_now_us());
         play.story = &story;
@@ -293,7 +320,8 @@ static int run_all(struct ctl *ctl, const struct simulate *s, const struct roste
     struct run run;
     struct error error = {0};
     int exit_code;
-    const int code = run_init(&run, &options, roster, s->load ? first_load : 0, s->load ? (size_t)s->sources : first_load, &error);
+    const int code =
+        run_init(&run, &options, roster, s->load ? first_load : 0, s->load ? (size_t)s->sources : first_load, &error);
     if (code) {
         run_fini(&run);
         return ctl_fail_error(ctl, &error);
@@ -304,16 +332,28 @@ static int run_all(struct ctl *ctl, const struct simulate *s, const struct roste
     fprintf(ctl->out, "statistic pending %llu envelopes\n", (unsigned long long)pending);
     run_fini(&run);
     if (exit_code == CTL_OK && s->until_acknowledged && pending > 0)
-        exit_code = ctl_fail(ctl, CTL_NEGATIVE, "unacknowledged: %llu envelopes after the drain; hint: is custodyd running?",
-                             (unsigned long long)pending);
+        exit_code =
+            ctl_fail(ctl, CTL_NEGATIVE, "unacknowledged: %llu envelopes after the drain; hint: is custodyd running?",
+                     (unsigned long long)pending);
     return exit_code;
 }
 
 int simulate_command(struct ctl *ctl, int argc, char **argv)
 {
     struct simulate s = {
-        .area = "350504", .disguise = "", .seed = 1, .vehicles = 4, .speed = 1, .drain_s = 60, .ack_timeout_ms = 3000, .window = 1000,
-        .reentry = 10, .reentry_before = 5, .sources = 100, .fixes = 1, .pace_ms = 300,
+        .area = "350504",
+        .disguise = "",
+        .seed = 1,
+        .vehicles = 4,
+        .speed = 1,
+        .drain_s = 60,
+        .ack_timeout_ms = 3000,
+        .window = 1000,
+        .reentry = 10,
+        .reentry_before = 5,
+        .sources = 100,
+        .fixes = 1,
+        .pace_ms = 300,
     };
     int exit_code;
     if (!parse(ctl, &s, argc, argv, &exit_code))
@@ -322,8 +362,11 @@ int simulate_command(struct ctl *ctl, int argc, char **argv)
     if (exit_code != CTL_OK)
         return exit_code;
     const struct roster_options options = {
-        .seed = (uint64_t)s.seed, .area = s.area, .vehicles = (size_t)s.vehicles,
-        .load_sources = s.load ? (size_t)s.sources : 0, .load_signs = !s.is_unsigned,
+        .seed = (uint64_t)s.seed,
+        .area = s.area,
+        .vehicles = (size_t)s.vehicles,
+        .load_sources = s.load ? (size_t)s.sources : 0,
+        .load_signs = !s.is_unsigned,
     };
     struct roster roster;
     struct error error = {0};

@@ -12,7 +12,8 @@ enum { RING_FIRST_CAPACITY = 16, BACKOFF_STEPS_MAX = 6 };
 void device_init(struct device *device, const struct device_world *world, const char *name, const struct key_pair *key,
                  uint32_t epoch)
 {
-    *device = (struct device){.world = world, .epoch = epoch, .signs = key != NULL, .clock_quality = CLOCK_QUALITY_GNSS};
+    *device =
+        (struct device){.world = world, .epoch = epoch, .signs = key != NULL, .clock_quality = CLOCK_QUALITY_GNSS};
     (void)text_copy(device->name, sizeof device->name, text_of(name));
     device->next_check_ms = UINT64_MAX;
     if (key != NULL) {
@@ -165,7 +166,8 @@ static void journal_sent(const struct device *device, uint64_t seq, const struct
     if (device->world->journal == NULL)
         return;
     hex_encode(entry->hash.bytes, SHA256_BYTES, hex);
-    fprintf(device->world->journal, "sent %s %u %llu %s\n", device->name, (unsigned)device->epoch, (unsigned long long)seq, hex);
+    fprintf(device->world->journal, "sent %s %u %llu %s\n", device->name, (unsigned)device->epoch,
+            (unsigned long long)seq, hex);
 }
 
 void device_sent(struct device *device, uint64_t seq, uint64_t now_us)
@@ -207,15 +209,16 @@ void device_on_disconnected(struct device *device)
     device->next_check_ms = UINT64_MAX;
 }
 
-/* An envelope that the server could not keep in order is sent again; every other refusal is final and comes with the note. */
+/* An envelope that the server could not keep in order is sent again; every other refusal is final and comes with the
+ * note. */
 static void take_refusals(struct device *device, const struct ack *ack)
 {
     for (size_t i = 0; i < ack->refusal_count; i++) {
         const struct ack_refusal *refusal = &ack->refusals[i];
         device->refusals++;
         device->world->statistics->refused++;
-        (void)snprintf(device->last_refusal, sizeof device->last_refusal, "%s: %.*s", refusal_reason_word(refusal->reason),
-                       TEXT_ARG(refusal->text));
+        (void)snprintf(device->last_refusal, sizeof device->last_refusal, "%s: %.*s",
+                       refusal_reason_word(refusal->reason), TEXT_ARG(refusal->text));
     }
     device->warnings += ack->warning_count;
     device->world->statistics->warned += ack->warning_count;
@@ -252,10 +255,11 @@ static int check_note(struct device *device, const struct ack *ack, struct ack_n
         return error_set(error, ERR_INVALID, "note: source %.*s epoch %u; hint: the acknowledgement said %s epoch %u",
                          TEXT_ARG(note->source), (unsigned)note->epoch, device->name, (unsigned)device->epoch);
     if (note->seq >= device->next_seq)
-        return error_set(error, ERR_INVALID, "note: seq %llu was never sent by %s", (unsigned long long)note->seq, device->name);
-    if (note->seq >= device->head_seq && !digest_equal(&note->chain, &device_entry(device, note->seq)->hash))
-        return error_set(error, ERR_INVALID, "note: chain at seq %llu of %s is not what was sent", (unsigned long long)note->seq,
+        return error_set(error, ERR_INVALID, "note: seq %llu was never sent by %s", (unsigned long long)note->seq,
                          device->name);
+    if (note->seq >= device->head_seq && !digest_equal(&note->chain, &device_entry(device, note->seq)->hash))
+        return error_set(error, ERR_INVALID, "note: chain at seq %llu of %s is not what was sent",
+                         (unsigned long long)note->seq, device->name);
     return 0;
 }
 
@@ -263,7 +267,8 @@ int device_on_ack(struct device *device, const struct ack *ack, uint64_t now_us,
 {
     struct ack_note note;
     if (!text_equal(ack->source, text_of(device->name)) || ack->epoch != device->epoch)
-        return error_set(error, ERR_NOT_FOUND, "acknowledgement: of %.*s epoch %u", TEXT_ARG(ack->source), (unsigned)ack->epoch);
+        return error_set(error, ERR_NOT_FOUND, "acknowledgement: of %.*s epoch %u", TEXT_ARG(ack->source),
+                         (unsigned)ack->epoch);
     take_refusals(device, ack);
     if (ack->note.len == 0) {
         take_early(device, ack);
@@ -276,7 +281,8 @@ int device_on_ack(struct device *device, const struct ack *ack, uint64_t now_us,
     }
     device->world->statistics->notes++;
     if (device->world->journal != NULL)
-        fprintf(device->world->journal, "ack %s %u %llu\n", device->name, (unsigned)device->epoch, (unsigned long long)note.seq);
+        fprintf(device->world->journal, "ack %s %u %llu\n", device->name, (unsigned)device->epoch,
+                (unsigned long long)note.seq);
     if (note.seq >= device->head_seq)
         cover(device, note.seq, now_us);
     take_early(device, ack);

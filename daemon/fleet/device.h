@@ -1,6 +1,8 @@
-/* device.h - what every reporting device does: number, chain, sign and keep each envelope until a signed note covers it.
+/* device.h - what every reporting device does: number, chain, sign and keep each envelope until a signed note covers
+ * it.
  *
- * Pure: time is an argument, the network is somebody else's. The ring is bounded, and nothing leaves it but by a note that holds:
+ * Pure: time is an argument, the network is somebody else's. The ring is bounded, and nothing leaves it but by a
+ * note that holds:
  *
  *     made (unsent) --device_take--> sent --ack note covers it--> gone
  *          ^                          |  \--stored_early--> stored (kept, not sent again) --note--> gone
@@ -65,8 +67,9 @@ void device_init(struct device *device, const struct device_world *world, const 
                  uint32_t epoch);
 void device_fini(struct device *device);
 
-/* Makes an envelope of the report's contents (its source, epoch, seq, previous and device time are set here) and puts it into the
- * ring. 0, ERR_TOO_LARGE when the ring is full (counted, nothing is lost that was promised), ERR_NO_MEMORY, or what the encoder says. */
+/* Makes an envelope of the report's contents (its source, epoch, seq, previous and device time are set here) and
+ * puts it into the ring. 0, ERR_TOO_LARGE when the ring is full (counted, nothing is lost that was promised),
+ * ERR_NO_MEMORY, or what the encoder says. */
 int device_say(struct device *device, struct report *report, int64_t now_us) MUST_USE;
 
 /* Envelopes in the ring: not yet covered by a note. */
@@ -77,18 +80,20 @@ static inline uint64_t device_pending(const struct device *device)
 /* The entry of a seq that is in the ring. */
 struct ring_entry *device_entry(const struct device *device, uint64_t seq);
 
-/* The next envelope that has to be published now: unsent ones in order, then those whose acknowledgement is overdue. False: none. */
+/* The next envelope that has to be published now: unsent ones in order, then those whose acknowledgement is overdue.
+ * False: none. */
 bool device_take(struct device *device, uint64_t now_ms, uint64_t *seq);
 /* It was handed to the connection. */
 void device_sent(struct device *device, uint64_t seq, uint64_t now_us);
 /* The connection is gone: what was sent on it may be lost. */
 void device_on_disconnected(struct device *device);
 
-/* Forgets what was sent without waiting for a note: only for runs that fill a broker's queue and keep a journal instead. */
+/* Forgets what was sent without waiting for a note: only for runs that fill a broker's queue and keep a journal
+ * instead. */
 void device_forget_sent(struct device *device);
 
-/* Takes an acknowledgement in. 0; ERR_INVALID or ERR_SIGNATURE when it does not hold (counted, nothing is deleted); ERR_NOT_FOUND
- * when it is of another epoch or source. */
+/* Takes an acknowledgement in. 0; ERR_INVALID or ERR_SIGNATURE when it does not hold (counted, nothing is deleted);
+ * ERR_NOT_FOUND when it is of another epoch or source. */
 int device_on_ack(struct device *device, const struct ack *ack, uint64_t now_us, struct error *error) MUST_USE;
 
 #endif

@@ -1,7 +1,8 @@
 /* fleet.c - dispatches trucks, plays the items' stories, and lets every party say its part through its own device.
  *
- * The life of an item: a truck is free -> a story begins and is booked -> the truck drives there (gate opens, PICKED_UP) -> loads ->
- * drives to the yard (gate opens, weighbridge, ARRIVED ... INTAKE) -> the rest is time, said by yards, police, plants. */
+ * The life of an item: a truck is free -> a story begins and is booked -> the truck drives there (gate opens,
+ * PICKED_UP) -> loads -> drives to the yard (gate opens, weighbridge, ARRIVED ... INTAKE) -> the rest is time, said
+ * by yards, police, plants. */
 #include "fleet/fleet.h"
 
 #include <assert.h>
@@ -11,7 +12,14 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-enum { ARENA_BYTES = 1 << 20, WORK_S = 600, TARE_G = 7500000, LOAD_MAX_G = 10000000, SPEED_OF_FULL_FIXES = 60, PAST_DAYS = 14 };
+enum {
+    ARENA_BYTES = 1 << 20,
+    WORK_S = 600,
+    TARE_G = 7500000,
+    LOAD_MAX_G = 10000000,
+    SPEED_OF_FULL_FIXES = 60,
+    PAST_DAYS = 14
+};
 
 static const int64_t listing_every_us = 600 * US_PER_S;
 static const int64_t sorting_every_us = 600 * US_PER_S;
@@ -23,14 +31,21 @@ static const struct {
     enum plot plot;
     uint32_t weight;
 } draws[] = {
-    {PLOT_CAR, 30},         {PLOT_NEW_ENERGY_CAR, 10}, {PLOT_BUS, 8},
-    {PLOT_APPLIANCE_TREATED, 20}, {PLOT_APPLIANCE_RESOLD, 8}, {PLOT_PHONE_RESOLD, 8},
-    {PLOT_PHONE_TREATED, 6}, {PLOT_TRACTION_BATTERY, 5}, {PLOT_LEAD_ACID_BATTERY, 5},
+    {PLOT_CAR, 30},
+    {PLOT_NEW_ENERGY_CAR, 10},
+    {PLOT_BUS, 8},
+    {PLOT_APPLIANCE_TREATED, 20},
+    {PLOT_APPLIANCE_RESOLD, 8},
+    {PLOT_PHONE_RESOLD, 8},
+    {PLOT_PHONE_TREATED, 6},
+    {PLOT_TRACTION_BATTERY, 5},
+    {PLOT_LEAD_ACID_BATTERY, 5},
 };
 
 /* ---- life ---- */
 
-int fleet_init(struct fleet *fleet, const struct fleet_options *options, struct run *run, int64_t wall_now_us, double duration_s)
+int fleet_init(struct fleet *fleet, const struct fleet_options *options, struct run *run, int64_t wall_now_us,
+               double duration_s)
 {
     const struct roster *roster = run->roster;
     const double past_s = duration_s > 0 ? duration_s * options->speed : (double)PAST_DAYS * 86400;
@@ -48,7 +63,8 @@ int fleet_init(struct fleet *fleet, const struct fleet_options *options, struct 
     fleet->listings = calloc(FLEET_LISTINGS_MAX, sizeof *fleet->listings);
     if (!fleet->trucks || !fleet->jobs || !fleet->scenarios || !fleet->playing || !fleet->listings)
         return ERR_NO_MEMORY;
-    const uint32_t fix_every_s = options->speed <= SPEED_OF_FULL_FIXES ? 1 : (uint32_t)(options->speed / SPEED_OF_FULL_FIXES);
+    const uint32_t fix_every_s =
+        options->speed <= SPEED_OF_FULL_FIXES ? 1 : (uint32_t)(options->speed / SPEED_OF_FULL_FIXES);
     const uint16_t depot = world_nearest(&fleet->world, roster_party_of(roster, ROLE_DRIVER)->site);
     for (size_t i = 0; i < roster->vehicle_count; i++) {
         char name[32];
@@ -122,8 +138,10 @@ static void say_clone(struct fleet *fleet, size_t vehicle)
 static void say_truck(struct fleet *fleet, size_t vehicle)
 {
     struct truck *truck = &fleet->trucks[vehicle];
-    struct report report = {
-        .fix_count = truck->fix_count, .fixes = truck->fixes, .reading_count = truck->reading_count, .readings = truck->readings};
+    struct report report = {.fix_count = truck->fix_count,
+                            .fixes = truck->fixes,
+                            .reading_count = truck->reading_count,
+                            .readings = truck->readings};
     fleet->fixes += truck->fix_count;
     say(fleet, fleet->roster->truck_source + vehicle, &report);
     say_clone(fleet, vehicle);
@@ -157,7 +175,8 @@ static void say_planned_listings(struct fleet *fleet)
             continue;
         }
         arena_reset(&fleet->arena);
-        if (market_listing(&planned->card, planned->disguise, &fleet->random, planned->at_us, &fleet->arena, &sighting) == 0)
+        if (market_listing(&planned->card, planned->disguise, &fleet->random, planned->at_us, &fleet->arena,
+                           &sighting) == 0)
             say_sighting(fleet, ROLE_MARKET, &sighting);
         *planned = fleet->listings[--fleet->listing_count];
     }
@@ -254,8 +273,8 @@ static void begin_lot(struct fleet *fleet)
 {
     struct scenario *scenario = free_scenario(fleet);
     if (scenario != NULL)
-        scenario_init(scenario, PLOT_LOT, fleet->roster->seed, fleet->next_number++, fleet->roster, 0, (struct place){0},
-                      fleet->now_us);
+        scenario_init(scenario, PLOT_LOT, fleet->roster->seed, fleet->next_number++, fleet->roster, 0,
+                      (struct place){0}, fleet->now_us);
 }
 
 /* ---- jobs ---- */
@@ -274,8 +293,8 @@ static void begin_job(struct fleet *fleet, size_t vehicle)
     if (scenario == NULL)
         return;
     job->pickup_node = world_any_node(&fleet->world, &fleet->random);
-    scenario_init(scenario, draw_plot(&fleet->random), fleet->roster->seed, fleet->next_number++, fleet->roster, vehicle,
-                  fleet->world.nodes[job->pickup_node].at, fleet->now_us);
+    scenario_init(scenario, draw_plot(&fleet->random), fleet->roster->seed, fleet->next_number++, fleet->roster,
+                  vehicle, fleet->world.nodes[job->pickup_node].at, fleet->now_us);
     job->scenario = scenario;
     job->yard_node = world_nearest(&fleet->world, roster_party_of(fleet->roster, yard_of(scenario))->site);
     job->state = JOB_TO_PICKUP;
@@ -325,14 +344,22 @@ static void dispatch(struct fleet *fleet, size_t vehicle)
 {
     struct job *job = &fleet->jobs[vehicle];
     switch (job->state) {
-    case JOB_NONE: begin_job(fleet, vehicle); return;
-    case JOB_TO_PICKUP: at_pickup(fleet, vehicle); return;
+    case JOB_NONE:
+        begin_job(fleet, vehicle);
+        return;
+    case JOB_TO_PICKUP:
+        at_pickup(fleet, vehicle);
+        return;
     case JOB_LOADING:
         truck_send(&fleet->trucks[vehicle], &fleet->world, job->yard_node);
         job->state = JOB_TO_YARD;
         return;
-    case JOB_TO_YARD: at_yard(fleet, vehicle); return;
-    case JOB_UNLOADING: *job = (struct job){.state = JOB_NONE}; return;
+    case JOB_TO_YARD:
+        at_yard(fleet, vehicle);
+        return;
+    case JOB_UNLOADING:
+        *job = (struct job){.state = JOB_NONE};
+        return;
     }
 }
 
@@ -352,7 +379,8 @@ static void drive(struct fleet *fleet, size_t vehicle)
 
 static void say_sorting(struct fleet *fleet)
 {
-    static const struct text materials[] = {{"900-001-S17", 11}, {"900-002-S17", 11}, {"900-003-S17", 11}, {"900-004-S17", 11}};
+    static const struct text materials[] = {
+        {"900-001-S17", 11}, {"900-002-S17", 11}, {"900-003-S17", 11}, {"900-004-S17", 11}};
     struct reading reading = {
         .at_us = fleet->next_sorting_us,
         .kind = READING_SORTING_MASS,

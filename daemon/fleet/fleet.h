@@ -1,4 +1,5 @@
-/* fleet.h - the ordinary day: trucks fetch items, yards take them in and apart, a marketplace lists things; all of it is said. */
+/* fleet.h - the ordinary day: trucks fetch items, yards take them in and apart, a marketplace lists things; all of
+ * it is said. */
 #ifndef CUSTODY_FLEET_FLEET_H
 #define CUSTODY_FLEET_FLEET_H
 
@@ -38,14 +39,14 @@ struct fleet {
     struct world world;
     struct arena arena;
     struct random random;
-    int64_t start_wall_us, start_us; /* simulated time begins at start_us */
-    int64_t now_us;                  /* simulated; never ahead of the wall */
-    struct truck *trucks;            /* owned, one a vehicle */
-    struct job *jobs;                /* owned */
-    struct scenario *scenarios;      /* owned, FLEET_SCENARIOS_MAX */
-    bool *playing;                   /* owned, of each scenario */
-    uint64_t next_number;            /* of items */
-    uint64_t tickets;                /* of the weighbridges */
+    int64_t start_wall_us, start_us;  /* simulated time begins at start_us */
+    int64_t now_us;                   /* simulated; never ahead of the wall */
+    struct truck *trucks;             /* owned, one a vehicle */
+    struct job *jobs;                 /* owned */
+    struct scenario *scenarios;       /* owned, FLEET_SCENARIOS_MAX */
+    bool *playing;                    /* owned, of each scenario */
+    uint64_t next_number;             /* of items */
+    uint64_t tickets;                 /* of the weighbridges */
     struct planned_listing *listings; /* owned, FLEET_LISTINGS_MAX */
     size_t listing_count;
     uint32_t next_disguise;
@@ -54,7 +55,8 @@ struct fleet {
 };
 
 /* 0 or ERR_NO_MEMORY. Borrows options and the run's roster; times are microseconds since 1970. */
-int fleet_init(struct fleet *fleet, const struct fleet_options *options, struct run *run, int64_t wall_now_us, double duration_s) MUST_USE;
+int fleet_init(struct fleet *fleet, const struct fleet_options *options, struct run *run, int64_t wall_now_us,
+               double duration_s) MUST_USE;
 void fleet_fini(struct fleet *fleet);
 
 /* The actor's function: everything that is due by `wall_now_us`. */

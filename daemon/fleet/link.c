@@ -1,7 +1,8 @@
 /* link.c - a device's session: connect, subscribe down, publish up, take acknowledgements; and the faults on the way.
  *
- * The life of an envelope here: device_take names it, spoil() decides what the broker gets instead or besides, mqtt_publish queues it,
- * device_sent starts its clock; the note that comes down ends it. When the connection goes, everything not covered is sent again. */
+ * The life of an envelope here: device_take names it, send_one() decides what the broker gets instead or besides,
+ * mqtt_publish queues it, device_sent starts its clock; the note that comes down ends it. When the connection goes,
+ * everything not covered is sent again. */
 #include "fleet/link.h"
 
 #include <assert.h>
@@ -130,8 +131,9 @@ static const struct mqtt_handler handler = {
 
 /* ---- life ---- */
 
-struct link *link_new(uv_loop_t *loop, const struct link_settings *settings, const char *client_id, struct device *devices,
-                      size_t count, struct random random, struct statistics *statistics, struct error *error)
+struct link *link_new(uv_loop_t *loop, const struct link_settings *settings, const char *client_id,
+                      struct device *devices, size_t count, struct random random, struct statistics *statistics,
+                      struct error *error)
 {
     assert(count > 0);
     struct link *link = calloc(1, sizeof *link);
@@ -140,7 +142,8 @@ struct link *link_new(uv_loop_t *loop, const struct link_settings *settings, con
         (void)error_set(error, ERR_NO_MEMORY, "session of %s", devices[0].name);
         return NULL;
     }
-    *link = (struct link){.settings = settings, .devices = devices, .count = count, .random = random, .statistics = statistics};
+    *link = (struct link){
+        .settings = settings, .devices = devices, .count = count, .random = random, .statistics = statistics};
     random_bytes(&link->random, seed, sizeof seed);
     key_pair_from_seed(seed, &link->wrong_key);
     arena_init(&link->arena, ACK_ARENA_BYTES);
@@ -266,7 +269,9 @@ static bool hold_back(struct link *link, const struct device *device, const stru
         return false;
     memcpy(copy, entry->bytes, entry->len);
     link->held[link->held_count++] = (struct held){
-        .bytes = copy, .len = entry->len, .device = (size_t)(device - link->devices),
+        .bytes = copy,
+        .len = entry->len,
+        .device = (size_t)(device - link->devices),
         .until_ms = now_ms + random_below(&link->random, 800) + 50,
     };
     link->statistics->reordered++;
@@ -281,7 +286,8 @@ static void publish_held(struct link *link, uint64_t now_ms)
             i++;
             continue;
         }
-        (void)publish(link, &link->devices[held->device], held->bytes, held->len); /* lost: sent again after its timeout */
+        (void)publish(link, &link->devices[held->device], held->bytes,
+                      held->len); /* lost: sent again after its timeout */
         free(held->bytes);
         *held = link->held[--link->held_count];
     }
@@ -318,8 +324,10 @@ static bool is_away(struct link *link, uint64_t now_ms)
         return false;
     if (now_ms >= link->next_loss_draw_ms) {
         link->next_loss_draw_ms = now_ms + 1000;
-        if (now_ms >= link->away_until_ms && mqtt_is_connected(link->mqtt) && random_chance(&link->random, faults->lose_link)) {
-            link->away_until_ms = now_ms + (uint64_t)random_between(&link->random, faults->link_away_min_ms, faults->link_away_max_ms);
+        if (now_ms >= link->away_until_ms && mqtt_is_connected(link->mqtt) &&
+            random_chance(&link->random, faults->lose_link)) {
+            link->away_until_ms =
+                now_ms + (uint64_t)random_between(&link->random, faults->link_away_min_ms, faults->link_away_max_ms);
             link->statistics->links_lost++;
             link->losing = true;
             mqtt_drop(link->mqtt, "link lost on purpose");

@@ -1,7 +1,8 @@
 /* link.h - one MQTT session and the devices that speak over it, with switches that make it lie, stutter and break.
  *
- * A device of the fleet has a session of its own (user name = source id); load runs put many devices on few sessions. What the
- * faults spoil is the copy that is sent: the ring keeps the true envelope and sends it again until a note covers it. */
+ * A device of the fleet has a session of its own (user name = source id); load runs put many devices on few
+ * sessions. What the faults spoil is the copy that is sent: the ring keeps the true envelope and sends it again
+ * until a note covers it. */
 #ifndef CUSTODY_FLEET_LINK_H
 #define CUSTODY_FLEET_LINK_H
 
@@ -19,7 +20,7 @@ struct faults {
 };
 
 struct link_settings {
-    const char *broker;   /* as mqtt_settings.hosts */
+    const char *broker; /* as mqtt_settings.hosts */
     const char *area;
     const char *username; /* NULL: the first device's name */
     const char *password; /* NULL: none */
@@ -29,10 +30,11 @@ struct link_settings {
 
 struct link;
 
-/* Speaks for `count` devices (borrowed); names, when more than one, are looked up by the topic's last part. NULL when memory is
- * exhausted or the broker cannot be parsed (then `error`). Borrows settings. */
-struct link *link_new(uv_loop_t *loop, const struct link_settings *settings, const char *client_id, struct device *devices,
-                      size_t count, struct random random, struct statistics *statistics, struct error *error);
+/* Speaks for `count` devices (borrowed); names, when more than one, are looked up by the topic's last part. NULL
+ * when memory is exhausted or the broker cannot be parsed (then `error`). Borrows settings. */
+struct link *link_new(uv_loop_t *loop, const struct link_settings *settings, const char *client_id,
+                      struct device *devices, size_t count, struct random random, struct statistics *statistics,
+                      struct error *error);
 void link_open(struct link *link);
 /* Publishes what the devices have to say, as far as the session takes it. Call it at every tick. */
 void link_pump(struct link *link);

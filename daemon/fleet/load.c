@@ -131,6 +131,7 @@ void load_on_tick(struct run *run, void *context)
     for (int i = 0; i < MADE_A_TICK_MAX && is_allowed(load, pending); i++, pending++)
         if (make_one(load, clock_now_us()))
             break;
-    if (load->options->count > 0 && load->made >= load->options->count && (!load->options->backlog || pending + run_outstanding(run) == 0))
+    if (load->options->count > 0 && load->made >= load->options->count &&
+        (!load->options->backlog || pending + run_outstanding(run) == 0))
         run_stop(run);
 }

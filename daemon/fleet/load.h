@@ -1,4 +1,5 @@
-/* load.h - load runs: many sources, a wanted rate or as fast as it goes, a known number of envelopes; for bench and fault runs. */
+/* load.h - load runs: many sources, a wanted rate or as fast as it goes, a known number of envelopes; for bench and
+ * fault runs. */
 #ifndef CUSTODY_FLEET_LOAD_H
 #define CUSTODY_FLEET_LOAD_H
 
@@ -12,7 +13,7 @@ struct load_options {
     uint64_t count; /* envelopes in all; 0: until stopped */
     size_t fixes;   /* in each envelope */
     bool events;    /* each envelope has a custody event, too */
-    bool backlog;   /* fills the broker's queue: nothing waits for acknowledgements, what the broker took is forgotten */
+    bool backlog; /* fills the broker's queue: nothing waits for acknowledgements, what the broker took is forgotten */
     uint64_t pending_max; /* most envelopes not acknowledged, over all sources */
 };
 

@@ -64,9 +64,12 @@ void disguise_identifier(enum disguise disguise, struct text identifier, char *o
 static const char *label_of(enum identifier_scheme scheme)
 {
     static const char *const labels[IDENTIFIER_SCHEME_GS1 + 1] = {
-        [IDENTIFIER_SCHEME_VIN] = "车架号", [IDENTIFIER_SCHEME_PLATE] = "车牌",
-        [IDENTIFIER_SCHEME_BATTERY_CODE] = "电池编码", [IDENTIFIER_SCHEME_IMEI] = "IMEI",
-        [IDENTIFIER_SCHEME_SERIAL_NUMBER] = "序列号", [IDENTIFIER_SCHEME_TAG] = "标签",
+        [IDENTIFIER_SCHEME_VIN] = "车架号",
+        [IDENTIFIER_SCHEME_PLATE] = "车牌",
+        [IDENTIFIER_SCHEME_BATTERY_CODE] = "电池编码",
+        [IDENTIFIER_SCHEME_IMEI] = "IMEI",
+        [IDENTIFIER_SCHEME_SERIAL_NUMBER] = "序列号",
+        [IDENTIFIER_SCHEME_TAG] = "标签",
     };
     return labels[scheme] ? labels[scheme] : "编号";
 }
@@ -77,7 +80,8 @@ static int put_text(struct arena *arena, const char *words, struct text *out)
     return out->data == NULL ? ERR_NO_MEMORY : 0;
 }
 
-static int put_listing(struct random *random, const char *title, const char *words, struct arena *arena, struct sighting *sighting)
+static int put_listing(struct random *random, const char *title, const char *words, struct arena *arena,
+                       struct sighting *sighting)
 {
     char id[32];
     (void)snprintf(id, sizeof id, "L%09llu", (unsigned long long)random_below(random, 1000000000));
@@ -118,17 +122,18 @@ static int list(const struct card *card, bool structured, const char *written, s
     };
     invent_uuid(random, sighting->sighting_id);
     if (structured)
-        (void)snprintf(words, sizeof words, "%s%s，成色好，个人出售，可小刀，电话 13800138000", card->make, card->model);
+        (void)snprintf(words, sizeof words, "%s%s，成色好，个人出售，可小刀，电话 13800138000", card->make,
+                       card->model);
     else
-        (void)snprintf(words, sizeof words, "%s%s，成色好，%s：%s，手续齐全，电话 13800138000，订单 20261123000123", card->make,
-                       card->model, label_of(identifier.scheme), written);
+        (void)snprintf(words, sizeof words, "%s%s，成色好，%s：%s，手续齐全，电话 13800138000，订单 20261123000123",
+                       card->make, card->model, label_of(identifier.scheme), written);
     if (structured && put_structured(identifier, arena, sighting))
         return ERR_NO_MEMORY;
     return put_listing(random, "个人闲置转让", words, arena, sighting);
 }
 
-int market_listing(const struct card *card, enum disguise disguise, struct random *random, int64_t at_us, struct arena *arena,
-                   struct sighting *sighting)
+int market_listing(const struct card *card, enum disguise disguise, struct random *random, int64_t at_us,
+                   struct arena *arena, struct sighting *sighting)
 {
     char written[DISGUISED_BYTES];
     disguise_identifier(disguise, card_strongest(card).value, written, sizeof written);

@@ -1,4 +1,5 @@
-/* market.h - what a second-hand marketplace's feed says: clean listings, and banned things in every disguise we look through. */
+/* market.h - what a second-hand marketplace's feed says: clean listings, and banned things in every disguise we look
+ * through. */
 #ifndef CUSTODY_FLEET_MARKET_H
 #define CUSTODY_FLEET_MARKET_H
 
@@ -26,8 +27,8 @@ int disguise_parse(struct text word, enum disguise *disguise) MUST_USE;
 int market_clean_listing(struct random *random, int64_t at_us, struct arena *arena, struct sighting *sighting) MUST_USE;
 
 /* A listing of the card's item. 0 or ERR_NO_MEMORY. */
-int market_listing(const struct card *card, enum disguise disguise, struct random *random, int64_t at_us, struct arena *arena,
-                   struct sighting *sighting) MUST_USE;
+int market_listing(const struct card *card, enum disguise disguise, struct random *random, int64_t at_us,
+                   struct arena *arena, struct sighting *sighting) MUST_USE;
 
 /* `identifier` as a seller would write it to be overlooked; UTF-8 into out. */
 void disguise_identifier(enum disguise disguise, struct text identifier, char *out, size_t size);

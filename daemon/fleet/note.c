@@ -1,4 +1,5 @@
-/* note.c - a strict reader of acknowledgement notes, written apart from the daemon's writer so that they check each other. */
+/* note.c - a strict reader of acknowledgement notes, written apart from the daemon's writer so that they check each
+ * other. */
 #include "fleet/note.h"
 
 #include <sodium.h>
@@ -13,7 +14,10 @@ static void note_key_id(const struct note_verifier *verifier, uint8_t key_id[KEY
 {
     const uint8_t algorithm = 1; /* Ed25519 */
     const struct hash_part parts[] = {
-        {verifier->name, strlen(verifier->name)}, {"\n", 1}, {&algorithm, 1}, {verifier->public_key, PUBLIC_KEY_BYTES},
+        {verifier->name, strlen(verifier->name)},
+        {"\n", 1},
+        {&algorithm, 1},
+        {verifier->public_key, PUBLIC_KEY_BYTES},
     };
     const struct digest digest = sha256_parts(parts, sizeof parts / sizeof parts[0]);
     memcpy(key_id, digest.bytes, KEY_ID_BYTES);
@@ -30,7 +34,8 @@ int note_verifier_parse(struct text vkey, struct note_verifier *verifier, struct
     if (name.len == 0 || !text_copy(verifier->name, sizeof verifier->name, name) || vkey.len <= head ||
         hex_decode((struct text){plus + 1, 2 * KEY_ID_BYTES}, key_id, KEY_ID_BYTES) || vkey.data[head - 1] != '+' ||
         base64_decode((struct text){vkey.data + head, vkey.len - head}, key, &len) || len != sizeof key || key[0] != 1)
-        return error_set(error, ERR_INVALID, "acknowledgement key: %.*s; hint: <origin>/ack+<key id>+<base64 of 01 and the key>",
+        return error_set(error, ERR_INVALID,
+                         "acknowledgement key: %.*s; hint: <origin>/ack+<key id>+<base64 of 01 and the key>",
                          TEXT_ARG(vkey));
     memcpy(verifier->public_key, key + 1, PUBLIC_KEY_BYTES);
     note_key_id(verifier, wanted_id);
@@ -89,26 +94,31 @@ static bool signature_holds(struct text line, struct text body, const struct not
     uint8_t bytes[SIGNED_BYTES], key_id[KEY_ID_BYTES];
     size_t len = sizeof bytes;
     if (line.len <= name_len + 1 || memcmp(line.data, verifier->name, name_len) != 0 || line.data[name_len] != ' ' ||
-        base64_decode((struct text){line.data + name_len + 1, line.len - name_len - 1}, bytes, &len) || len != sizeof bytes)
+        base64_decode((struct text){line.data + name_len + 1, line.len - name_len - 1}, bytes, &len) ||
+        len != sizeof bytes)
         return false;
     note_key_id(verifier, key_id);
     return memcmp(bytes, key_id, KEY_ID_BYTES) == 0 &&
-           crypto_sign_verify_detached(bytes + KEY_ID_BYTES, (const unsigned char *)body.data, body.len, verifier->public_key) == 0;
+           crypto_sign_verify_detached(bytes + KEY_ID_BYTES, (const unsigned char *)body.data, body.len,
+                                       verifier->public_key) == 0;
 }
 
 int ack_note_read(struct text note, const struct note_verifier *verifier, struct ack_note *out, struct error *error)
 {
     struct text rest = note, line;
     if (!read_body(&rest, out))
-        return error_set(error, ERR_INVALID, "acknowledgement note: %.*s; hint: nine lines, custody-ack/v1 to root", TEXT_ARG(note));
+        return error_set(error, ERR_INVALID, "acknowledgement note: %.*s; hint: nine lines, custody-ack/v1 to root",
+                         TEXT_ARG(note));
     const struct text body = {note.data, note.len - rest.len};
     if (!take_line(&rest, "", &line) || line.len != 0)
-        return error_set(error, ERR_INVALID, "acknowledgement note: no empty line after the text; hint: C2SP signed-note");
+        return error_set(error, ERR_INVALID,
+                         "acknowledgement note: no empty line after the text; hint: C2SP signed-note");
     if (!verifier->has_key)
         return 0;
     while (take_line(&rest, signature_dash.data, &line))
         if (signature_holds(line, body, verifier))
             return 0;
-    return error_set(error, ERR_SIGNATURE, "acknowledgement note of %.*s: no signature of %s holds; hint: is --ack-key this log's key?",
+    return error_set(error, ERR_SIGNATURE,
+                     "acknowledgement note of %.*s: no signature of %s holds; hint: is --ack-key this log's key?",
                      TEXT_ARG(out->source), verifier->name);
 }

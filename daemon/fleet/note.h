@@ -12,7 +12,8 @@
 #include "base/text.h"
 #include "io/keyfile.h"
 
-/* The key that notes are checked with. Without one (has_key false) the text is read and the signature is not looked at. */
+/* The key that notes are checked with. Without one (has_key false) the text is read and the signature is not looked
+ * at. */
 struct note_verifier {
     bool has_key;
     char name[256]; /* "<origin>/ack" */
@@ -28,10 +29,12 @@ struct ack_note {
     struct digest root;
 };
 
-/* "<name>+<8 hex digits of key id>+<base64 of 0x01 || public key>" (C2SP signed-note verifier key). 0 or ERR_INVALID with words. */
+/* "<name>+<8 hex digits of key id>+<base64 of 0x01 || public key>" (C2SP signed-note verifier key). 0 or ERR_INVALID
+ * with words. */
 int note_verifier_parse(struct text vkey, struct note_verifier *verifier, struct error *error) MUST_USE;
 
 /* 0, ERR_INVALID (not such a note) or ERR_SIGNATURE, with words. */
-int ack_note_read(struct text note, const struct note_verifier *verifier, struct ack_note *out, struct error *error) MUST_USE;
+int ack_note_read(struct text note, const struct note_verifier *verifier, struct ack_note *out,
+                  struct error *error) MUST_USE;
 
 #endif

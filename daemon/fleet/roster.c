@@ -14,7 +14,8 @@ static const struct role_info {
     double lon, lat;
     bool signs;
 } roles[ROLE_COUNT] = {
-#define X(role, source, kind, party_kind, name, lon, lat, signed) [role] = {source, kind, party_kind, name, lon, lat, signed},
+#define X(role, source, kind, party_kind, name, lon, lat, signed)                                                      \
+    [role] = {source, kind, party_kind, name, lon, lat, signed},
     ROLE_TABLE(X)
 #undef X
 };
@@ -48,7 +49,8 @@ static bool is_authority(enum party_kind kind)
 static size_t last_party_of_kind(const struct roster *roster, enum party_kind kind, bool second)
 {
     for (size_t i = 0; i < roster->party_count; i++)
-        if (roster->parties[i].kind == kind && (!second || i + 1 == roster->party_count || roster->parties[i + 1].kind != kind))
+        if (roster->parties[i].kind == kind &&
+            (!second || i + 1 == roster->party_count || roster->parties[i + 1].kind != kind))
             return i;
     return roster->party_count;
 }
@@ -78,7 +80,8 @@ static void add_parties(struct roster *roster)
             roster->party_of_role[role] = last_party_of_kind(roster, roles[role].party_kind, role == ROLE_BRIDGE_2);
 }
 
-static size_t add_source(struct roster *roster, const char *name, const char *kind, size_t party, uint32_t vehicle, bool signs)
+static size_t add_source(struct roster *roster, const char *name, const char *kind, size_t party, uint32_t vehicle,
+                         bool signs)
 {
     struct roster_source *source = &roster->sources[roster->source_count];
     *source = (struct roster_source){.kind = kind, .party = party, .vehicle = vehicle, .signs = signs};
@@ -86,7 +89,8 @@ static size_t add_source(struct roster *roster, const char *name, const char *ki
     return roster->source_count++;
 }
 
-static void add_numbered(struct roster *roster, const char *format_name, const char *kind, enum role role, uint32_t vehicle, bool signs)
+static void add_numbered(struct roster *roster, const char *format_name, const char *kind, enum role role,
+                         uint32_t vehicle, bool signs)
 {
     char name[SOURCE_NAME_BYTES];
     (void)snprintf(name, sizeof name, "%s-%03u", format_name, (unsigned)vehicle + 1);
@@ -97,8 +101,9 @@ static void add_sources(struct roster *roster, const struct roster_options *opti
 {
     for (enum role role = 0; role < ROLE_COUNT; role++)
         if (roles[role].source[0] != '\0')
-            roster->source_of_role[role] = add_source(roster, roles[role].source, roles[role].kind, roster->party_of_role[role],
-                                                      ROSTER_NO_VEHICLE, roles[role].signs);
+            roster->source_of_role[role] =
+                add_source(roster, roles[role].source, roles[role].kind, roster->party_of_role[role], ROSTER_NO_VEHICLE,
+                           roles[role].signs);
     roster->truck_source = roster->source_count;
     for (uint32_t i = 0; i < roster->vehicle_count; i++) /* every fifth is an old tracker behind a gateway: unsigned */
         add_numbered(roster, "truck", "truck", ROLE_DRIVER, i, i % 5 != 4);
@@ -108,7 +113,8 @@ static void add_sources(struct roster *roster, const struct roster_options *opti
     for (size_t i = 0; i < options->load_sources; i++) {
         char name[SOURCE_NAME_BYTES];
         (void)snprintf(name, sizeof name, "load-%06zu", i);
-        (void)add_source(roster, name, "gateway", roster->party_of_role[ROLE_YARD], ROSTER_NO_VEHICLE, options->load_signs);
+        (void)add_source(roster, name, "gateway", roster->party_of_role[ROLE_YARD], ROSTER_NO_VEHICLE,
+                         options->load_signs);
     }
 }
 
@@ -121,7 +127,8 @@ int roster_init(struct roster *roster, const struct roster_options *options, str
 {
     *roster = (struct roster){.seed = options->seed, .vehicle_count = options->vehicles};
     if (!area_is_valid(options->area))
-        return error_set(error, ERR_INVALID, "area: %s; hint: six digits, as 350504", options->area ? options->area : "");
+        return error_set(error, ERR_INVALID, "area: %s; hint: six digits, as 350504",
+                         options->area ? options->area : "");
     if (options->vehicles < 1 || options->vehicles > ROSTER_VEHICLES_MAX)
         return error_set(error, ERR_INVALID, "vehicles: %zu; hint: 1 to %d", options->vehicles, ROSTER_VEHICLES_MAX);
     memcpy(roster->area, options->area, sizeof roster->area);
@@ -164,13 +171,16 @@ static void print_parties(const struct roster *roster, FILE *out)
         const struct roster_party *party = &roster->parties[i];
         fprintf(out, "{\"party\": {\"code\": \"%s\", \"kind\": \"%s\", \"name\": \"%s\"}}\n", party->code,
                 party_kind_word(party->kind), party->name);
-        fprintf(out, "{\"site\": {\"code\": \"%s\", \"party\": \"%s\", \"name\": \"%s\", \"area\": \"%s\", \"lon\": %.7f, "
-                     "\"lat\": %.7f}}\n",
-                party->site_code, party->code, party->name, roster->area, party->site.lon_e7 / 1e7, party->site.lat_e7 / 1e7);
+        fprintf(out,
+                "{\"site\": {\"code\": \"%s\", \"party\": \"%s\", \"name\": \"%s\", \"area\": \"%s\", \"lon\": %.7f, "
+                "\"lat\": %.7f}}\n",
+                party->site_code, party->code, party->name, roster->area, party->site.lon_e7 / 1e7,
+                party->site.lat_e7 / 1e7);
         for (size_t k = 0; k < sizeof licences / sizeof licences[0]; k++)
             if (licences[k].party == party->kind)
-                fprintf(out, "{\"permit\": {\"number\": \"SIM-%s-%02zu\", \"party\": \"%s\", \"kind\": \"%s\", "
-                             "\"valid_from\": \"2020-01-01\", \"valid_until\": \"2035-12-31\"}}\n",
+                fprintf(out,
+                        "{\"permit\": {\"number\": \"SIM-%s-%02zu\", \"party\": \"%s\", \"kind\": \"%s\", "
+                        "\"valid_from\": \"2020-01-01\", \"valid_until\": \"2035-12-31\"}}\n",
                         roster->area, i + 1, party->code, licences[k].permit);
     }
 }
@@ -199,8 +209,8 @@ void roster_print(const struct roster *roster, FILE *out)
 {
     print_parties(roster, out);
     for (size_t i = 0; i < roster->vehicle_count; i++)
-        fprintf(out, "{\"vehicle\": {\"plate\": \"%s\", \"party\": \"%s\", \"max_load_g\": 12000000}}\n", roster->plates[i],
-                roster_party_of(roster, ROLE_DRIVER)->code);
+        fprintf(out, "{\"vehicle\": {\"plate\": \"%s\", \"party\": \"%s\", \"max_load_g\": 12000000}}\n",
+                roster->plates[i], roster_party_of(roster, ROLE_DRIVER)->code);
     for (size_t i = 0; i < roster->source_count; i++)
         print_source(roster, &roster->sources[i], out);
 }

@@ -1,6 +1,7 @@
 /* roster.h - who takes part in the simulation: parties, sites, trucks, the sources that speak for them and their keys.
  *
- * Everything follows from (seed, vehicles, area), so that what is registered and what speaks later agree without a file. */
+ * Everything follows from (seed, vehicles, area), so that what is registered and what speaks later agree without a
+ * file. */
 #ifndef CUSTODY_FLEET_ROSTER_H
 #define CUSTODY_FLEET_ROSTER_H
 
@@ -13,22 +14,29 @@
 #include "io/keyfile.h"
 
 /* Who a step of an item's story is done by. One source speaks for each; a truck's driver has a handheld of his own.
- * constant, source name, kind of source, kind of party, name of the party, town it lies in (longitude, latitude), signed */
+ * constant, source name, kind of source, kind of party, name of the party, town it lies in (longitude, latitude),
+ * signed */
 #define ROLE_TABLE(X)                                                                                                  \
-    X(ROLE_DRIVER, "", "handheld", PARTY_KIND_CARRIER, "泉州洛江双阳运输有限公司", 118.6430, 24.9720, true)             \
+    X(ROLE_DRIVER, "", "handheld", PARTY_KIND_CARRIER, "泉州洛江双阳运输有限公司", 118.6430, 24.9720, true)            \
     X(ROLE_YARD, "yard-1", "handheld", PARTY_KIND_RECYCLER, "洛江河市报废机动车回收有限公司", 118.6220, 24.9950, true) \
     X(ROLE_YARD_2, "yard-2", "handheld", PARTY_KIND_RECYCLER, "洛江马甲报废汽车拆解有限公司", 118.6120, 25.0720, true) \
     X(ROLE_BRIDGE, "bridge-1", "weighbridge", PARTY_KIND_RECYCLER, "", 0, 0, true)                                     \
     X(ROLE_BRIDGE_2, "bridge-2", "weighbridge", PARTY_KIND_RECYCLER, "", 0, 0, false)                                  \
-    X(ROLE_SORTING, "sorting-1", "sorting", PARTY_KIND_SORTING_CENTRE, "洛江双阳再生资源分拣中心", 118.6400, 24.9700, true) \
-    X(ROLE_REMAN, "reman-1", "handheld", PARTY_KIND_REMANUFACTURER, "泉州汽车零部件再制造有限公司", 118.6500, 24.9500, true) \
+    X(ROLE_SORTING, "sorting-1", "sorting", PARTY_KIND_SORTING_CENTRE, "洛江双阳再生资源分拣中心", 118.6400, 24.9700,  \
+      true)                                                                                                            \
+    X(ROLE_REMAN, "reman-1", "handheld", PARTY_KIND_REMANUFACTURER, "泉州汽车零部件再制造有限公司", 118.6500, 24.9500, \
+      true)                                                                                                            \
     X(ROLE_MILL, "mill-1", "handheld", PARTY_KIND_STEEL_MILL, "洛江罗溪钢铁有限公司", 118.6320, 25.1750, true)         \
-    X(ROLE_BATTERY, "battery-1", "handheld", PARTY_KIND_BATTERY_PROCESSOR, "福建动力电池综合利用有限公司", 118.6400, 25.2000, true) \
-    X(ROLE_HAZARD, "hazard-1", "handheld", PARTY_KIND_HAZARDOUS_WASTE_OPERATOR, "泉州危险废物处置有限公司", 118.6200, 25.1200, true) \
-    X(ROLE_WEEE, "weee-1", "handheld", PARTY_KIND_WEEE_TREATMENT, "洛江废弃电器电子产品处理有限公司", 118.6300, 25.0400, true) \
+    X(ROLE_BATTERY, "battery-1", "handheld", PARTY_KIND_BATTERY_PROCESSOR, "福建动力电池综合利用有限公司", 118.6400,   \
+      25.2000, true)                                                                                                   \
+    X(ROLE_HAZARD, "hazard-1", "handheld", PARTY_KIND_HAZARDOUS_WASTE_OPERATOR, "泉州危险废物处置有限公司", 118.6200,  \
+      25.1200, true)                                                                                                   \
+    X(ROLE_WEEE, "weee-1", "handheld", PARTY_KIND_WEEE_TREATMENT, "洛江废弃电器电子产品处理有限公司", 118.6300,        \
+      25.0400, true)                                                                                                   \
     X(ROLE_MARKET, "market-1", "marketplace", PARTY_KIND_MARKETPLACE, "洛江二手交易平台", 118.6640, 24.9430, true)     \
     X(ROLE_POLICE, "police-1", "handheld", PARTY_KIND_POLICE, "洛江交警大队", 118.6600, 24.9450, true)                 \
-    X(ROLE_OFFICE, "office-1", "account", PARTY_KIND_VEHICLE_OFFICE, "泉州车辆管理所洛江分所", 118.6620, 24.9440, true) \
+    X(ROLE_OFFICE, "office-1", "account", PARTY_KIND_VEHICLE_OFFICE, "泉州车辆管理所洛江分所", 118.6620, 24.9440,      \
+      true)                                                                                                            \
     X(ROLE_CAMERA, "camera-1", "camera", PARTY_KIND_POLICE, "", 0, 0, false)                                           \
     X(ROLE_EBIKE, "ebike-1", "handheld", PARTY_KIND_EBIKE, "洛江电动自行车商行", 118.6500, 24.9600, true)              \
     X(ROLE_TRADER, "trader-1", "handheld", PARTY_KIND_TRADER, "洛江旧货商行", 118.6450, 24.9750, true)
@@ -74,10 +82,11 @@ struct roster {
     size_t truck_source;            /* the first truck's source; the others follow */
     size_t driver_source;           /* the first driver's; the others follow */
     size_t source_count;
-    struct roster_source *sources;  /* owned */
+    struct roster_source *sources; /* owned */
 };
 
-/* `load_sources` more sources, "load-000000" and on, of the first recycler, for load runs; they sign when load_signs. */
+/* `load_sources` more sources, "load-000000" and on, of the first recycler, for load runs; they sign when
+ * load_signs. */
 struct roster_options {
     uint64_t seed;
     const char *area;

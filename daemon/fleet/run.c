@@ -33,7 +33,8 @@ static int make_clones(struct run *run, struct error *error)
     if (options->clones == 0)
         return 0;
     if (options->first_clone + options->clones > run->device_count || run->links_per != 1)
-        return error_set(error, ERR_INVALID, "clones: %zu; hint: at most one a truck, one session a device", options->clones);
+        return error_set(error, ERR_INVALID, "clones: %zu; hint: at most one a truck, one session a device",
+                         options->clones);
     run->clones = calloc(options->clones, sizeof *run->clones);
     if (run->clones == NULL)
         return error_set(error, ERR_NO_MEMORY, "clones: %zu", options->clones);
@@ -48,8 +49,9 @@ static int make_clones(struct run *run, struct error *error)
 
 static int make_links(struct run *run, struct error *error)
 {
-    const size_t sessions = run->options->sessions == 0 || run->options->sessions > run->device_count ? run->device_count
-                                                                                                      : run->options->sessions;
+    const size_t sessions = run->options->sessions == 0 || run->options->sessions > run->device_count
+                                ? run->device_count
+                                : run->options->sessions;
     run->links_per = (run->device_count + sessions - 1) / sessions;
     run->links = calloc(sessions, sizeof(struct link *));
     if (run->links == NULL)
@@ -74,7 +76,8 @@ static int open_journal(struct run *run, struct error *error)
         return 0;
     run->world.journal = fopen(run->options->journal, "w");
     if (run->world.journal == NULL)
-        return error_set(error, ERR_IO, "journal: %s: %s; hint: a path that can be written", run->options->journal, strerror(errno));
+        return error_set(error, ERR_IO, "journal: %s: %s; hint: a path that can be written", run->options->journal,
+                         strerror(errno));
     return 0;
 }
 
@@ -94,8 +97,8 @@ static int make_parts(struct run *run, struct error *error)
     return code ? code : make_clones(run, error);
 }
 
-int run_init(struct run *run, const struct run_options *options, const struct roster *roster, size_t first_source, size_t count,
-             struct error *error)
+int run_init(struct run *run, const struct run_options *options, const struct roster *roster, size_t first_source,
+             size_t count, struct error *error)
 {
     assert(count > 0 && first_source + count <= roster->source_count);
     *run = (struct run){.options = options, .roster = roster, .first_source = first_source, .device_count = count};
@@ -207,7 +210,8 @@ void run_stop(struct run *run)
     if (run->phase != RUN_RUNNING)
         return;
     run->phase = RUN_DRAINING;
-    run->drain_until_ms = uv_now(&run->loop) + (uint64_t)(run->options->until_acknowledged ? run->options->drain_s * 1000.0 : 0);
+    run->drain_until_ms =
+        uv_now(&run->loop) + (uint64_t)(run->options->until_acknowledged ? run->options->drain_s * 1000.0 : 0);
 }
 
 static void run_on_signal(uv_signal_t *handle, int number)

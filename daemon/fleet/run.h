@@ -2,7 +2,8 @@
  *
  *     running --(duration, signal, run_stop)--> draining --(rings empty, or drain over)--> closing --> over
  *
- * What the devices say is the business of an actor (the fleet, the story, a load): a function that is called at each tick. */
+ * What the devices say is the business of an actor (the fleet, the story, a load): a function that is called at each
+ * tick. */
 #ifndef CUSTODY_FLEET_RUN_H
 #define CUSTODY_FLEET_RUN_H
 
@@ -60,10 +61,10 @@ struct run {
     size_t open_handles;
 };
 
-/* Devices for the roster's sources [first_source, first_source + count), and their sessions. 0 or a negative code with words.
- * Borrows options and roster. run_fini after any outcome. */
-int run_init(struct run *run, const struct run_options *options, const struct roster *roster, size_t first_source, size_t count,
-             struct error *error) MUST_USE;
+/* Devices for the roster's sources [first_source, first_source + count), and their sessions. 0 or a negative code
+ * with words. Borrows options and roster. run_fini after any outcome. */
+int run_init(struct run *run, const struct run_options *options, const struct roster *roster, size_t first_source,
+             size_t count, struct error *error) MUST_USE;
 void run_fini(struct run *run);
 
 /* Runs until it is over. */

@@ -10,8 +10,14 @@ enum { HOUR = 60, DAY = 24 * HOUR };
 
 /* ---- plots ---- */
 
-#define STEP(type, by, item, to, after) {EVENT_TYPE_##type, ROLE_##by, CARD_##item, ROLE_##to, (after), GATE_NONE}
-#define STEP_AT(type, by, item, to, after, gate) {EVENT_TYPE_##type, ROLE_##by, CARD_##item, ROLE_##to, (after), (gate)}
+#define STEP(type, by, item, to, after)                                                                                \
+    {                                                                                                                  \
+        EVENT_TYPE_##type, ROLE_##by, CARD_##item, ROLE_##to, (after), GATE_NONE                                       \
+    }
+#define STEP_AT(type, by, item, to, after, gate)                                                                       \
+    {                                                                                                                  \
+        EVENT_TYPE_##type, ROLE_##by, CARD_##item, ROLE_##to, (after), (gate)                                          \
+    }
 
 /* From the customer's door into the yard of `taker`. */
 #define TAKE_IN(taker)                                                                                                 \
@@ -27,7 +33,8 @@ enum { HOUR = 60, DAY = 24 * HOUR };
         STEP(GRADED, YARD, GEARBOX, NONE, HOUR), STEP(REMAN_RELEASED, YARD, GEARBOX, REMAN, HOUR),                     \
         STEP(SMELTED, MILL, STEERING, YARD, 2 * HOUR), STEP(SMELTED, MILL, FRONT_AXLE, YARD, 10),                      \
         STEP(SMELTED, MILL, REAR_AXLE, YARD, 10), STEP(SMELTED, MILL, FRAME, YARD, 10),                                \
-        STEP(REUSE_MARKED, YARD, PART, TRADER, HOUR), STEP(HAZ_MANIFEST_OPENED, YARD, LEAD_ACID_BATTERY, HAZARD, HOUR), \
+        STEP(REUSE_MARKED, YARD, PART, TRADER, HOUR),                                                                  \
+        STEP(HAZ_MANIFEST_OPENED, YARD, LEAD_ACID_BATTERY, HAZARD, HOUR),                                              \
         STEP(HAZ_MANIFEST_CONFIRMED, HAZARD, LEAD_ACID_BATTERY, YARD, 6 * HOUR)
 
 static const struct scenario_step car_steps[] = {
@@ -123,9 +130,9 @@ static const struct scenario_step lot_steps[] = {
 
 /* All said by one yard, which fetches the car with its own truck: for load runs, where a source tells a story alone. */
 static const struct scenario_step yard_intake_steps[] = {
-    STEP(BOOKED, YARD, SELF, NONE, 0),          STEP(PICKED_UP, YARD, SELF, NONE, 0), STEP(LOADED, YARD, SELF, NONE, 0),
-    STEP(DEPARTED, YARD, SELF, NONE, 0),        STEP(ARRIVED, YARD, SELF, NONE, 0),   STEP(UNLOADED, YARD, SELF, NONE, 0),
-    STEP(INTAKE, YARD, SELF, NONE, 0),          STEP(INSPECTED, YARD, SELF, NONE, 0), STEP(CERT_ISSUED, YARD, SELF, NONE, 0),
+    STEP(BOOKED, YARD, SELF, NONE, 0),   STEP(PICKED_UP, YARD, SELF, NONE, 0), STEP(LOADED, YARD, SELF, NONE, 0),
+    STEP(DEPARTED, YARD, SELF, NONE, 0), STEP(ARRIVED, YARD, SELF, NONE, 0),   STEP(UNLOADED, YARD, SELF, NONE, 0),
+    STEP(INTAKE, YARD, SELF, NONE, 0),   STEP(INSPECTED, YARD, SELF, NONE, 0), STEP(CERT_ISSUED, YARD, SELF, NONE, 0),
 };
 
 static const struct plot_info {
@@ -226,10 +233,12 @@ void card_init(struct card *card, enum plot plot, uint64_t seed, uint64_t number
     (void)snprintf(name, sizeof name, "item %llu", (unsigned long long)number);
     struct random random = random_named(seed, text_of(name));
     *card = (struct card){.plot = plot, .kind = plots[plot].kind, .make = "", .model = ""};
-    (void)snprintf(card->tag, sizeof card->tag, "LJ%llu-%06llu", (unsigned long long)(seed % 100000), (unsigned long long)number);
+    (void)snprintf(card->tag, sizeof card->tag, "LJ%llu-%06llu", (unsigned long long)(seed % 100000),
+                   (unsigned long long)number);
     (void)snprintf(card->certificate, sizeof card->certificate, "3505%08llu%04llu", (unsigned long long)number,
                    (unsigned long long)(seed % 10000));
-    (void)snprintf(card->manifest, sizeof card->manifest, "20263505%06llu", (unsigned long long)((seed * 7919 + number) % 1000000));
+    (void)snprintf(card->manifest, sizeof card->manifest, "20263505%06llu",
+                   (unsigned long long)((seed * 7919 + number) % 1000000));
     if (card->kind == ITEM_KIND_VEHICLE)
         vehicle_card(card, &random);
     else
@@ -300,8 +309,8 @@ static int64_t minutes_us(uint32_t minutes)
     return (int64_t)minutes * 60 * US_PER_S;
 }
 
-void scenario_init(struct scenario *scenario, enum plot plot, uint64_t seed, uint64_t number, const struct roster *roster,
-                   size_t driver, struct place pickup, int64_t start_us)
+void scenario_init(struct scenario *scenario, enum plot plot, uint64_t seed, uint64_t number,
+                   const struct roster *roster, size_t driver, struct place pickup, int64_t start_us)
 {
     char name[32];
     (void)snprintf(name, sizeof name, "story %llu", (unsigned long long)number);
@@ -393,7 +402,8 @@ static int compose(const struct card *card, struct arena *arena, struct composit
 
 static int attach_photos(struct random *random, struct arena *arena, struct event *event)
 {
-    static const enum evidence_kind kinds[] = {EVIDENCE_KIND_PHOTO_BEFORE, EVIDENCE_KIND_PHOTO_AFTER, EVIDENCE_KIND_PHOTO_VIN};
+    static const enum evidence_kind kinds[] = {EVIDENCE_KIND_PHOTO_BEFORE, EVIDENCE_KIND_PHOTO_AFTER,
+                                               EVIDENCE_KIND_PHOTO_VIN};
     event->evidence = arena_array(arena, 3, sizeof *event->evidence);
     if (event->evidence == NULL)
         return ERR_NO_MEMORY;
@@ -427,9 +437,12 @@ static void detail_release(const struct scenario_step *step, struct event *event
         enum role role;
         enum buyer_class buyer;
     } buyers[] = {
-        {ROLE_REMAN, BUYER_CLASS_REMANUFACTURER}, {ROLE_MILL, BUYER_CLASS_STEEL_MILL},
-        {ROLE_BATTERY, BUYER_CLASS_BATTERY_PROCESSOR}, {ROLE_WEEE, BUYER_CLASS_WEEE_TREATMENT},
-        {ROLE_EBIKE, BUYER_CLASS_EBIKE}, {ROLE_TRADER, BUYER_CLASS_TRADER},
+        {ROLE_REMAN, BUYER_CLASS_REMANUFACTURER},
+        {ROLE_MILL, BUYER_CLASS_STEEL_MILL},
+        {ROLE_BATTERY, BUYER_CLASS_BATTERY_PROCESSOR},
+        {ROLE_WEEE, BUYER_CLASS_WEEE_TREATMENT},
+        {ROLE_EBIKE, BUYER_CLASS_EBIKE},
+        {ROLE_TRADER, BUYER_CLASS_TRADER},
     };
     /* A furnace or a plant that ends the item itself is its own taker. */
     const bool ends_itself = step->type == EVENT_TYPE_SMELTED || step->to == ROLE_NONE;
@@ -474,7 +487,8 @@ static void detail_inspection(struct event *event)
 static void detail_invoice(const struct card *card, struct event *event)
 {
     event->detail = EVENT_DETAIL_INVOICE;
-    event->invoice = (struct invoice){.number = text_of(card->certificate), .amount_fen = card->mass_g / 1000 * 240, .reverse = true};
+    event->invoice = (struct invoice){
+        .number = text_of(card->certificate), .amount_fen = card->mass_g / 1000 * 240, .reverse = true};
 }
 
 enum detail_class { NO_DETAIL, PICKUP, INSPECTION, COMPOSITION, CERTIFICATE, RELEASE, MANIFEST, INVOICE, WIPE };
@@ -504,18 +518,34 @@ static const enum detail_class detail_of_type[EVENT_TYPE_GRADED + 1] = {
     [EVENT_TYPE_WIPE_VERIFIED] = WIPE,
 };
 
-static int fill_detail(struct scenario *scenario, const struct scenario_step *step, struct arena *arena, struct event *event)
+static int fill_detail(struct scenario *scenario, const struct scenario_step *step, struct arena *arena,
+                       struct event *event)
 {
     const struct card *card = &scenario->card;
     switch (detail_of_type[step->type]) {
-    case NO_DETAIL: return 0;
-    case PICKUP: detail_pickup(card, event); return 0;
-    case INSPECTION: detail_inspection(event); return 0;
-    case CERTIFICATE: detail_certificate(card, event); return 0;
-    case RELEASE: detail_release(step, event); return 0;
-    case MANIFEST: detail_manifest(card, step, event); return 0;
-    case INVOICE: detail_invoice(card, event); return 0;
-    case WIPE: detail_wipe(step, event); return 0;
+    case NO_DETAIL:
+        return 0;
+    case PICKUP:
+        detail_pickup(card, event);
+        return 0;
+    case INSPECTION:
+        detail_inspection(event);
+        return 0;
+    case CERTIFICATE:
+        detail_certificate(card, event);
+        return 0;
+    case RELEASE:
+        detail_release(step, event);
+        return 0;
+    case MANIFEST:
+        detail_manifest(card, step, event);
+        return 0;
+    case INVOICE:
+        detail_invoice(card, event);
+        return 0;
+    case WIPE:
+        detail_wipe(step, event);
+        return 0;
     case COMPOSITION:
         event->detail = EVENT_DETAIL_COMPOSITION;
         event->composition = (struct composition){0};
@@ -526,14 +556,15 @@ static int fill_detail(struct scenario *scenario, const struct scenario_step *st
     return ERR_INTERNAL;
 }
 
-int scenario_event(struct scenario *scenario, const struct scenario_step *step, const struct roster *roster, int64_t at_us,
-                   struct arena *arena, struct event *event)
+int scenario_event(struct scenario *scenario, const struct scenario_step *step, const struct roster *roster,
+                   int64_t at_us, struct arena *arena, struct event *event)
 {
     const struct card *card = &scenario->card;
     const struct roster_party *party = roster_party_of(roster, step->by);
     const bool on_the_road = is_on_the_road(step->type);
-    const struct place where = on_the_road ? scenario->pickup
-                               : step->by == ROLE_DRIVER ? roster_party_of(roster, ROLE_YARD)->site : party->site;
+    const struct place where = on_the_road               ? scenario->pickup
+                               : step->by == ROLE_DRIVER ? roster_party_of(roster, ROLE_YARD)->site
+                                                         : party->site;
     *event = (struct event){
         .type = step->type,
         .at_us = at_us,

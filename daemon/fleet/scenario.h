@@ -1,7 +1,7 @@
 /* scenario.h - the story of one item as a table of steps: what happens, who says it, how long after the step before.
  *
- * Terms: a plot is such a table; a card is the invented item the story is about, with its identifiers and its parts; a scenario is
- * a plot being played for a card. Pure: time is an argument and the result is an event to be said. */
+ * Terms: a plot is such a table; a card is the invented item the story is about, with its identifiers and its parts;
+ * a scenario is a plot being played for a card. Pure: time is an argument and the result is an event to be said. */
 #ifndef CUSTODY_FLEET_SCENARIO_H
 #define CUSTODY_FLEET_SCENARIO_H
 
@@ -9,7 +9,8 @@
 #include "core/report.h"
 #include "fleet/roster.h"
 
-/* The item of the card, or one of its parts. constant, kind of item, tag suffix, share of the vehicle's mass in thousandths */
+/* The item of the card, or one of its parts. constant, kind of item, tag suffix, share of the vehicle's mass in
+ * thousandths */
 #define CARD_ITEM_TABLE(X)                                                                                             \
     X(CARD_SELF, ITEM_KIND_UNSPECIFIED, "", 0)                                                                         \
     X(CARD_ENGINE, ITEM_KIND_ENGINE, "E", 110)                                                                         \
@@ -41,7 +42,7 @@ struct scenario_step {
     enum event_type type;
     enum role by;
     enum card_item item;
-    enum role to; /* counterparty; ROLE_NONE: none */
+    enum role to;       /* counterparty; ROLE_NONE: none */
     uint32_t after_min; /* simulated minutes after the step before (after the gate opened, if later) */
     enum gate gate;
 };
@@ -75,7 +76,7 @@ struct card {
     bool new_energy;
     int64_t mass_g;
     char vin[INVENTED_BYTES], engine_number[INVENTED_BYTES], plate[INVENTED_BYTES]; /* "" where the kind has none */
-    char battery_code[INVENTED_BYTES];                    /* its own, or of the vehicle's traction battery */
+    char battery_code[INVENTED_BYTES]; /* its own, or of the vehicle's traction battery */
     char imei[INVENTED_BYTES], serial[INVENTED_BYTES], lot[INVENTED_BYTES];
     char tag[INVENTED_BYTES];
     char certificate[INVENTED_BYTES], manifest[INVENTED_BYTES];
@@ -99,8 +100,8 @@ struct scenario {
     struct random random;
 };
 
-void scenario_init(struct scenario *scenario, enum plot plot, uint64_t seed, uint64_t number, const struct roster *roster,
-                   size_t driver, struct place pickup, int64_t start_us);
+void scenario_init(struct scenario *scenario, enum plot plot, uint64_t seed, uint64_t number,
+                   const struct roster *roster, size_t driver, struct place pickup, int64_t start_us);
 /* The step that is due, or NULL: none yet, or none left. */
 const struct scenario_step *scenario_due(const struct scenario *scenario, int64_t now_us);
 bool scenario_over(const struct scenario *scenario);
@@ -109,8 +110,8 @@ enum gate scenario_gate(const struct scenario *scenario);
 void scenario_open_gate(struct scenario *scenario, enum gate gate, int64_t now_us);
 
 /* The event of a step at `at_us`, in the arena, said from `where`. 0 or ERR_NO_MEMORY. */
-int scenario_event(struct scenario *scenario, const struct scenario_step *step, const struct roster *roster, int64_t at_us,
-                   struct arena *arena, struct event *event) MUST_USE;
+int scenario_event(struct scenario *scenario, const struct scenario_step *step, const struct roster *roster,
+                   int64_t at_us, struct arena *arena, struct event *event) MUST_USE;
 /* The step was said: on to the next one, from the time it was due. */
 void scenario_advance(struct scenario *scenario);
 

@@ -49,7 +49,9 @@ void statistics_print(const struct statistics *statistics, double elapsed_s, FIL
 #undef X
     fprintf(out, "statistic elapsed %.3f s\n", elapsed_s);
     fprintf(out, "statistic rate %.0f envelopes/s\n", elapsed_s > 0 ? (double)statistics->sent / elapsed_s : 0.0);
-    fprintf(out, "statistic latency_p50 %llu us\n", (unsigned long long)statistics_latency_quantile_us(statistics, 0.50));
-    fprintf(out, "statistic latency_p99 %llu us\n", (unsigned long long)statistics_latency_quantile_us(statistics, 0.99));
+    fprintf(out, "statistic latency_p50 %llu us\n",
+            (unsigned long long)statistics_latency_quantile_us(statistics, 0.50));
+    fprintf(out, "statistic latency_p99 %llu us\n",
+            (unsigned long long)statistics_latency_quantile_us(statistics, 0.99));
     fprintf(out, "statistic latency_max %llu us\n", (unsigned long long)statistics->latency_max_us);
 }

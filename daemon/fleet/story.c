@@ -11,20 +11,20 @@
 enum { ARENA_BYTES = 1 << 20, SQL_BYTES = 32768, FIRST_NUMBER = 900001, DUPLICATES = 20, STORY_DAYS = 13 };
 
 enum action {
-    PLAY,    /* the item's events up to and including `until` */
-    HOLD,    /* keeps the item's next event back */
+    PLAY,      /* the item's events up to and including `until` */
+    HOLD,      /* keeps the item's next event back */
     TELL_HELD, /* says the event that was kept back, with its own time */
-    LIST,    /* the marketplace lists the item, written as `disguise` */
-    REPEAT,  /* PLAY, each envelope sent DUPLICATES times more */
-    FORGE,   /* PLAY, with a copy before it that is signed with a wrong key */
-    CORRUPT, /* PLAY, with bytes flipped on the way */
-    TRUCK,   /* the first truck says where it is */
-    CLONE,   /* its clone says where it is */
+    LIST,      /* the marketplace lists the item, written as `disguise` */
+    REPEAT,    /* PLAY, each envelope sent DUPLICATES times more */
+    FORGE,     /* PLAY, with a copy before it that is signed with a wrong key */
+    CORRUPT,   /* PLAY, with bytes flipped on the way */
+    TRUCK,     /* the first truck says where it is */
+    CLONE,     /* its clone says where it is */
 };
 
 /* What the database must show after the step. */
 enum check {
-    CHECK_EVENTS,    /* each event said is stored once */
+    CHECK_EVENTS, /* each event said is stored once */
     CHECK_BANNED,
     CHECK_BANNED_FOR_GOOD,
     CHECK_PARTS,     /* items that came out of the item */
@@ -62,7 +62,8 @@ static const struct story_step {
     {"deregistered", STORY_CAR, PLAY, EVENT_TYPE_DEREGISTERED, 0, CHECK_EVENTS,
      "is reported to the vehicle office within 7 days and deregistered 注销登记"},
     {"dismantled", STORY_CAR, PLAY, EVENT_TYPE_DISMANTLED, 0, CHECK_PARTS,
-     "is drained and dismantled 拆解 into the five assemblies 五大总成, a battery, a catalyst and parts, each an item of its own"},
+     "is drained and dismantled 拆解 into the five assemblies 五大总成, a battery, a catalyst and parts, each an item "
+     "of its own"},
     {"destroyed", STORY_CAR, PLAY, EVENT_TYPE_DESTROYED, 0, CHECK_TERMINAL,
      "its assemblies go to the remanufacturer 再制造 and the steel mill 钢厂, the hulk is destroyed 破碎"},
     {"bus-taken-in", STORY_BUS, PLAY, EVENT_TYPE_INSPECTED, 0, CHECK_EVENTS,
@@ -92,7 +93,8 @@ static const struct story_step {
     {"forged", STORY_FAULTS, FORGE, EVENT_TYPE_PICKED_UP, 0, CHECK_FORGED,
      "somebody signs with a wrong key 伪造签名: a dead letter; the driver's true report is stored"},
     {"corrupt", STORY_FAULTS, CORRUPT, EVENT_TYPE_LOADED, 0, CHECK_CORRUPT,
-     "bytes are flipped on the way 数据损坏: a dead letter; the handheld gets no acknowledgement, sends again, and it is stored"},
+     "bytes are flipped on the way 数据损坏: a dead letter; the handheld gets no acknowledgement, sends again, and it "
+     "is stored"},
     {"", STORY_FAULTS, TRUCK, 0, 0, CHECK_NOTHING, ""},
     {"", STORY_FAULTS, CLONE, 0, 0, CHECK_NOTHING, ""},
     {"", STORY_FAULTS, TRUCK, 0, 0, CHECK_NOTHING, ""},
@@ -117,8 +119,12 @@ size_t story_length(void)
 void story_init(struct story *story, const struct story_options *options, struct run *run, int64_t wall_now_us)
 {
     static const enum plot plots[STORY_ITEM_COUNT] = {
-        [STORY_CAR] = PLOT_CAR,         [STORY_BUS] = PLOT_BUS,     [STORY_HANDOVER] = PLOT_CAR,
-        [STORY_LATE] = PLOT_APPLIANCE_TREATED, [STORY_PHONE] = PLOT_PHONE_RESOLD, [STORY_BEFORE] = PLOT_CAR,
+        [STORY_CAR] = PLOT_CAR,
+        [STORY_BUS] = PLOT_BUS,
+        [STORY_HANDOVER] = PLOT_CAR,
+        [STORY_LATE] = PLOT_APPLIANCE_TREATED,
+        [STORY_PHONE] = PLOT_PHONE_RESOLD,
+        [STORY_BEFORE] = PLOT_CAR,
         [STORY_FAULTS] = PLOT_APPLIANCE_RESOLD,
     };
     const struct place customer = roster_party_of(run->roster, ROLE_TRADER)->site;
@@ -164,7 +170,8 @@ static void say(struct story *story, struct device *device, struct report *repor
         wait_for(story, device, now_ms);
 }
 
-static void say_step(struct story *story, enum story_item item, const struct scenario_step *step, int64_t at_us, uint64_t now_ms)
+static void say_step(struct story *story, enum story_item item, const struct scenario_step *step, int64_t at_us,
+                     uint64_t now_ms)
 {
     const struct roster *roster = story->run->roster;
     struct scenario *scenario = &story->items[item];
@@ -190,7 +197,8 @@ static struct link *next_link(struct story *story, enum story_item item)
 static void say_listing(struct story *story, const struct story_step *step, uint64_t now_ms)
 {
     const struct roster *roster = story->run->roster;
-    const int64_t at_us = step->check == CHECK_SIGHTED ? story->items[step->item].due_at_us - US_PER_DAY : clock_now_us();
+    const int64_t at_us =
+        step->check == CHECK_SIGHTED ? story->items[step->item].due_at_us - US_PER_DAY : clock_now_us();
     struct sighting sighting;
     arena_reset(&story->arena);
     if (market_listing(&story->items[step->item].card, step->disguise, &story->random, at_us, &story->arena, &sighting))
@@ -202,7 +210,8 @@ static void say_listing(struct story *story, const struct story_step *step, uint
 static void say_position(struct story *story, struct device *device, int32_t north_e7, uint64_t now_ms)
 {
     const struct place depot = roster_party_of(story->run->roster, ROLE_DRIVER)->site;
-    struct fix fix = {.at_us = clock_now_us(), .lon_e7 = depot.lon_e7, .lat_e7 = depot.lat_e7 + north_e7, .datum = DATUM_WGS84};
+    struct fix fix = {
+        .at_us = clock_now_us(), .lon_e7 = depot.lon_e7, .lat_e7 = depot.lat_e7 + north_e7, .datum = DATUM_WGS84};
     struct report report = {.fix_count = 1, .fixes = &fix};
     say(story, device, &report, now_ms);
 }
@@ -231,17 +240,32 @@ static void hold(struct story *story, enum story_item item)
 static bool act(struct story *story, const struct story_step *step, uint64_t now_ms)
 {
     switch (step->action) {
-    case REPEAT: link_duplicate_next(next_link(story, step->item), DUPLICATES); return play_one(story, step, now_ms);
-    case FORGE: link_forge_next(next_link(story, step->item)); return play_one(story, step, now_ms);
-    case CORRUPT: link_corrupt_next(next_link(story, step->item)); return play_one(story, step, now_ms);
-    case PLAY: return play_one(story, step, now_ms);
-    case HOLD: hold(story, step->item); return true;
+    case REPEAT:
+        link_duplicate_next(next_link(story, step->item), DUPLICATES);
+        return play_one(story, step, now_ms);
+    case FORGE:
+        link_forge_next(next_link(story, step->item));
+        return play_one(story, step, now_ms);
+    case CORRUPT:
+        link_corrupt_next(next_link(story, step->item));
+        return play_one(story, step, now_ms);
+    case PLAY:
+        return play_one(story, step, now_ms);
+    case HOLD:
+        hold(story, step->item);
+        return true;
     case TELL_HELD:
         say_step(story, step->item, story->held[step->item].step, story->held[step->item].at_us, now_ms);
         return true;
-    case LIST: say_listing(story, step, now_ms); return true;
-    case TRUCK: say_position(story, run_device(story->run, story->run->roster->truck_source), 0, now_ms); return true;
-    case CLONE: say_position(story, &story->run->clones[0], 1000000, now_ms); return true;
+    case LIST:
+        say_listing(story, step, now_ms);
+        return true;
+    case TRUCK:
+        say_position(story, run_device(story->run, story->run->roster->truck_source), 0, now_ms);
+        return true;
+    case CLONE:
+        say_position(story, &story->run->clones[0], 1000000, now_ms);
+        return true;
     }
     return true;
 }
@@ -274,8 +298,8 @@ static void put_flag(const struct story *story, enum story_item item, const char
 
 static void put_events(const struct story *story, struct buffer *sql)
 {
-    buffer_printf(sql, "(SELECT count(*) = %zu FROM custody.event WHERE part IS NULL AND event_id IN (%.*s))", story->event_count,
-                  (int)story->events.len, (const char *)story->events.data);
+    buffer_printf(sql, "(SELECT count(*) = %zu FROM custody.event WHERE part IS NULL AND event_id IN (%.*s))",
+                  story->event_count, (int)story->events.len, (const char *)story->events.data);
 }
 
 static void put_check(const struct story *story, const struct story_step *step, struct buffer *sql)
@@ -284,9 +308,16 @@ static void put_check(const struct story *story, const struct story_step *step, 
     const char *truck = story->run->roster->sources[story->run->roster->truck_source].name;
     const char *driver = story->run->roster->sources[story->run->roster->driver_source].name;
     switch (step->check) {
-    case CHECK_EVENTS: buffer_printf(sql, "SELECT "); put_events(story, sql); return;
-    case CHECK_BANNED: put_item_is(story, step->item, "ban >= 1", sql); return;
-    case CHECK_BANNED_FOR_GOOD: put_item_is(story, step->item, "ban = 2", sql); return;
+    case CHECK_EVENTS:
+        buffer_printf(sql, "SELECT ");
+        put_events(story, sql);
+        return;
+    case CHECK_BANNED:
+        put_item_is(story, step->item, "ban >= 1", sql);
+        return;
+    case CHECK_BANNED_FOR_GOOD:
+        put_item_is(story, step->item, "ban = 2", sql);
+        return;
     case CHECK_PARTS:
         buffer_printf(sql, "SELECT count(*) >= 8 FROM custody.item WHERE parent_item_id IN ");
         put_item(story, step->item, sql);
@@ -297,8 +328,11 @@ static void put_check(const struct story *story, const struct story_step *step, 
         put_flag(story, step->item, "rule ^@ 'C' AND state <> 'withdrawn'", sql);
         return;
     case CHECK_HOLDER:
-        buffer_printf(sql, "SELECT count(*) = 1 FROM custody.item AS i JOIN registry.party AS p ON p.party_id = i.holder_party_id "
-                           "WHERE i.offered_party_id IS NULL AND p.code = '%s' AND i.item_id IN ", yard);
+        buffer_printf(
+            sql,
+            "SELECT count(*) = 1 FROM custody.item AS i JOIN registry.party AS p ON p.party_id = i.holder_party_id "
+            "WHERE i.offered_party_id IS NULL AND p.code = '%s' AND i.item_id IN ",
+            yard);
         put_item(story, step->item, sql);
         return;
     case CHECK_WITHDRAWN:
@@ -307,7 +341,10 @@ static void put_check(const struct story *story, const struct story_step *step, 
         buffer_printf(sql, " AND NOT ");
         put_flag(story, step->item, "rule = 'C03' AND state <> 'withdrawn'", sql);
         return;
-    case CHECK_C03: buffer_printf(sql, "SELECT "); put_flag(story, step->item, "rule = 'C03'", sql); return;
+    case CHECK_C03:
+        buffer_printf(sql, "SELECT ");
+        put_flag(story, step->item, "rule = 'C03'", sql);
+        return;
     case CHECK_QUIET:
         buffer_printf(sql, "SELECT ");
         put_events(story, sql);
@@ -336,10 +373,13 @@ static void put_check(const struct story *story, const struct story_step *step, 
         }
         return;
     case CHECK_CLONE:
-        buffer_printf(sql, "SELECT count(*) >= 1 FROM flag.flag AS f JOIN registry.source AS s USING (source_id) "
-                           "WHERE f.rule = 'S05' AND s.name = '%s'", truck);
+        buffer_printf(sql,
+                      "SELECT count(*) >= 1 FROM flag.flag AS f JOIN registry.source AS s USING (source_id) "
+                      "WHERE f.rule = 'S05' AND s.name = '%s'",
+                      truck);
         return;
-    case CHECK_NOTHING: return;
+    case CHECK_NOTHING:
+        return;
     }
 }
 
@@ -353,15 +393,15 @@ static void tell(struct story *story, const struct story_step *step)
     struct buffer sql;
     if (step->words[0] == '\0')
         return;
-    fprintf(story->options->tell, "story %-14s %.*s%s%s%s %s\n", step->name, TEXT_ARG(subject), plate[0] ? " (" : "", plate,
-            plate[0] ? ")" : "", step->words);
+    fprintf(story->options->tell, "story %-14s %.*s%s%s%s %s\n", step->name, TEXT_ARG(subject), plate[0] ? " (" : "",
+            plate, plate[0] ? ")" : "", step->words);
     (void)fflush(story->options->tell);
     if (story->options->out == NULL)
         return;
     buffer_init(&sql, SQL_BYTES);
     put_check(story, step, &sql);
-    fprintf(story->options->out, "{\"step\": \"%s\", \"what\": \"%s\", \"identifier\": \"%.*s\", \"sql\": \"%.*s\"}\n", step->name,
-            step->words, TEXT_ARG(subject), (int)sql.len, (const char *)sql.data);
+    fprintf(story->options->out, "{\"step\": \"%s\", \"what\": \"%s\", \"identifier\": \"%.*s\", \"sql\": \"%.*s\"}\n",
+            step->name, step->words, TEXT_ARG(subject), (int)sql.len, (const char *)sql.data);
     (void)fflush(story->options->out);
     buffer_fini(&sql);
 }
@@ -387,8 +427,8 @@ static bool is_answered(struct story *story, uint64_t now_ms)
     }
     if (!story->complained && now_ms - story->waiting_since_ms > story->options->patience_ms) {
         story->complained = true;
-        fprintf(story->options->tell, "story %-14s is not acknowledged: source %s, seq %" PRIu64 "; waiting\n", steps[story->at].name,
-                story->waiting->name, story->waiting_seq);
+        fprintf(story->options->tell, "story %-14s is not acknowledged: source %s, seq %" PRIu64 "; waiting\n",
+                steps[story->at].name, story->waiting->name, story->waiting_seq);
         (void)fflush(story->options->tell);
     }
     return false;

@@ -1,7 +1,8 @@
-/* story.h - a fixed story for the demo and for acceptance: each kind of thing that custodyd must get right, once, step by step.
+/* story.h - a fixed story for the demo and for acceptance: each kind of thing that custodyd must get right, once,
+ * step by step.
  *
- * A step is done when custodyd has acknowledged what it said; then it is told in one line, and written as one JSON line with a
- * query that is true once the database shows it. */
+ * A step is done when custodyd has acknowledged what it said; then it is told in one line, and written as one JSON
+ * line with a query that is true once the database shows it. */
 #ifndef CUSTODY_FLEET_STORY_H
 #define CUSTODY_FLEET_STORY_H
 
@@ -11,12 +12,21 @@
 #include "fleet/market.h"
 #include "fleet/run.h"
 
-enum story_item { STORY_CAR, STORY_BUS, STORY_HANDOVER, STORY_LATE, STORY_PHONE, STORY_BEFORE, STORY_FAULTS, STORY_ITEM_COUNT };
+enum story_item {
+    STORY_CAR,
+    STORY_BUS,
+    STORY_HANDOVER,
+    STORY_LATE,
+    STORY_PHONE,
+    STORY_BEFORE,
+    STORY_FAULTS,
+    STORY_ITEM_COUNT
+};
 
 struct story_options {
-    FILE *tell;          /* one line a step */
-    FILE *out;           /* JSON lines {"step", "what", "sql", "identifier"}; NULL: none */
-    uint32_t pace_ms;    /* between two steps */
+    FILE *tell;           /* one line a step */
+    FILE *out;            /* JSON lines {"step", "what", "sql", "identifier"}; NULL: none */
+    uint32_t pace_ms;     /* between two steps */
     uint32_t patience_ms; /* an acknowledgement that takes longer is complained of */
 };
 
@@ -30,8 +40,8 @@ struct story {
         const struct scenario_step *step; /* NULL: nothing is held back */
         int64_t at_us;
     } held[STORY_ITEM_COUNT];
-    size_t at;             /* the step of the story that is being told */
-    bool begun;            /* it has said something already */
+    size_t at;              /* the step of the story that is being told */
+    bool begun;             /* it has said something already */
     struct device *waiting; /* for the acknowledgement of waiting_seq; NULL: not */
     uint64_t waiting_seq, waiting_since_ms, next_ms;
     bool complained;

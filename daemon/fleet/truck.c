@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 
-static const double cruise_m_s = 14.0;      /* about 50 km/h */
+static const double cruise_m_s = 14.0; /* about 50 km/h */
 static const double corner_m_s = 5.0;
 static const double acceleration_m_s2 = 1.2;
 static const int64_t standing_fix_every_us = 60 * US_PER_S;
@@ -50,7 +50,8 @@ void truck_work(struct truck *truck, int64_t load_g, uint32_t duration_s)
     truck->state = TRUCK_WORKING;
     truck->load_after_g = load_g;
     truck->work_until_us = truck->now_us + (int64_t)duration_s * US_PER_S;
-    add_reading(truck, (struct reading){.at_us = truck->now_us, .kind = READING_DOOR, .door_open = true, .label = TEXT("tailgate")});
+    add_reading(truck, (struct reading){
+                           .at_us = truck->now_us, .kind = READING_DOOR, .door_open = true, .label = TEXT("tailgate")});
 }
 
 static int32_t noise_e7(struct truck *truck)

@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-#define LON(x) ((int32_t)((x) * 1e7))
+#define LON(x) ((int32_t)((x)*1e7))
 static const double metres_per_lat_e7 = 0.0111132;
 static const double metres_per_lon_e7 = 0.0100889; /* cosine of 25.1 degrees north, WGS-84 */
 
@@ -38,8 +38,9 @@ bool world_contains(struct place place)
     bool inside = false;
     for (size_t i = 0, j = OUTLINE_COUNT - 1; i < OUTLINE_COUNT; j = i++) {
         const bool crosses = (outline[i].lat > lat) != (outline[j].lat > lat);
-        if (crosses && lon < (outline[j].lon - outline[i].lon) * (lat - outline[i].lat) /
-                                     (outline[j].lat - outline[i].lat) + outline[i].lon)
+        if (crosses &&
+            lon < (outline[j].lon - outline[i].lon) * (lat - outline[i].lat) / (outline[j].lat - outline[i].lat) +
+                      outline[i].lon)
             inside = !inside;
     }
     return inside;
@@ -114,11 +115,11 @@ static void scatter_nodes(struct world *world, struct random *random)
 /* Neighbours within two kilometres are joined, most of them: a net with some missing streets, as nets are. */
 static void join_neighbours(struct world *world, struct random *random)
 {
-    for (uint16_t a = 0; a < world->node_count; a++)
-        for (uint16_t b = (uint16_t)(a + 1); b < world->node_count; b++) {
+    for (size_t a = 0; a < world->node_count; a++)
+        for (size_t b = a + 1; b < world->node_count; b++) {
             const struct place from = world->nodes[a].at, to = world->nodes[b].at;
             if (place_distance_m(from, to) < 2000.0 && road_stays_inside(from, to) && random_chance(random, 0.75))
-                (void)join(world, a, b);
+                (void)join(world, (uint16_t)a, (uint16_t)b);
         }
 }
 
@@ -144,14 +145,14 @@ static bool join_one_island(struct world *world, const bool reached[WORLD_NODES_
 {
     double best_m = DBL_MAX;
     uint16_t best_a = 0, best_b = 0;
-    for (uint16_t a = 0; a < world->node_count; a++)
-        for (uint16_t b = 0; b < world->node_count; b++) {
+    for (size_t a = 0; a < world->node_count; a++)
+        for (size_t b = 0; b < world->node_count; b++) {
             if (!reached[a] || reached[b] || world->nodes[a].road_count == WORLD_ROADS_PER_NODE_MAX ||
                 world->nodes[b].road_count == WORLD_ROADS_PER_NODE_MAX)
                 continue;
             const double m = place_distance_m(world->nodes[a].at, world->nodes[b].at);
             if (m < best_m)
-                best_m = m, best_a = a, best_b = b;
+                best_m = m, best_a = (uint16_t)a, best_b = (uint16_t)b;
         }
     return best_m < DBL_MAX && join(world, best_a, best_b);
 }
@@ -172,9 +173,9 @@ void world_init(struct world *world, uint64_t seed)
 uint16_t world_nearest(const struct world *world, struct place place)
 {
     uint16_t best = 0;
-    for (uint16_t i = 1; i < world->node_count; i++)
+    for (size_t i = 1; i < world->node_count; i++)
         if (place_distance_m(world->nodes[i].at, place) < place_distance_m(world->nodes[best].at, place))
-            best = i;
+            best = (uint16_t)i;
     return best;
 }
 

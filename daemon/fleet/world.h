@@ -1,8 +1,9 @@
 /* world.h - an invented district: roads inside the outline of Luojiang 洛江区, and the way from one place to another.
  *
- * Terms: a node is a junction or a place beside the road; a road joins two nodes in a straight line; a place is a node that the
- * fleet calls at (a yard, a customer). Coordinates are WGS-84, 1e-7 degrees; distances are metres on a plane that touches the
- * district's middle (the error over its 40 km is below 0.2 %). The roads are invented: only the outline is real. */
+ * Terms: a node is a junction or a place beside the road; a road joins two nodes in a straight line; a place is a
+ * node that the fleet calls at (a yard, a customer). Coordinates are WGS-84, 1e-7 degrees; distances are metres on a
+ * plane that touches the district's middle (the error over its 40 km is below 0.2 %). The roads are invented: only
+ * the outline is real. */
 #ifndef CUSTODY_FLEET_WORLD_H
 #define CUSTODY_FLEET_WORLD_H
 
@@ -35,7 +36,8 @@ struct route {
     uint16_t nodes[ROUTE_NODES_MAX];
 };
 
-/* The same seed gives the same roads. Every node lies inside the outline and every node can be reached from every other. */
+/* The same seed gives the same roads. Every node lies inside the outline and every node can be reached from every
+ * other. */
 void world_init(struct world *world, uint64_t seed);
 
 /* Inside the district's outline (55 points, area error 1.3 %). */

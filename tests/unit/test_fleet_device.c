@@ -1,4 +1,5 @@
-/* test_fleet_device.c - a device's ring: numbering, chain, signatures, resending, and that only a note that holds deletes. */
+/* test_fleet_device.c - a device's ring: numbering, chain, signatures, resending, and that only a note that holds
+ * deletes. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -41,8 +42,10 @@ static int set_up(void **state)
     assert_true(sodium_init() >= 0);
     key_pair_from_seed(seed, &bench->ack_key);
     source_key(1, "truck-001", &key);
-    bench->world = (struct device_world){
-        .statistics = &bench->statistics, .ack_timeout_ms = ACK_TIMEOUT_MS, .ack_timeout_max_ms = 16000, .ring_max = RING_MAX};
+    bench->world = (struct device_world){.statistics = &bench->statistics,
+                                         .ack_timeout_ms = ACK_TIMEOUT_MS,
+                                         .ack_timeout_max_ms = 16000,
+                                         .ring_max = RING_MAX};
     bench->world.journal = open_memstream(&bench->journal, &bench->journal_len);
     set_verifier(bench);
     device_init(&bench->device, &bench->world, "truck-001", &key, 3);
@@ -80,21 +83,25 @@ static size_t send_all(struct bench *bench, uint64_t now_ms)
 }
 
 /* A note as the daemon writes it. */
-static size_t write_note(const struct bench *bench, const char *source, uint32_t epoch, uint64_t seq, const struct digest *chain,
-                         const char *signer, char out[NOTE_BYTES])
+static size_t write_note(const struct bench *bench, const char *source, uint32_t epoch, uint64_t seq,
+                         const struct digest *chain, const char *signer, char out[NOTE_BYTES])
 {
     char chain_text[BASE64_SIZE(SHA256_BYTES)], signature_text[BASE64_SIZE(KEY_ID_BYTES + SIGNATURE_BYTES)];
     uint8_t signature[KEY_ID_BYTES + SIGNATURE_BYTES];
     const uint8_t algorithm = 1;
     base64_encode(chain->bytes, SHA256_BYTES, chain_text);
-    const int len = snprintf(out, NOTE_BYTES, "custody-ack/v1\n%s\nsource %s\nepoch %u\nseq %llu\nchain %s\nindex 5\nsize 9\nroot %s\n",
+    const int len = snprintf(out, NOTE_BYTES,
+                             "custody-ack/v1\n%s\nsource %s\nepoch %u\nseq %llu\nchain %s\nindex 5\nsize 9\nroot %s\n",
                              origin, source, (unsigned)epoch, (unsigned long long)seq, chain_text, chain_text);
-    const struct hash_part parts[] = {{signer, strlen(signer)}, {"\n", 1}, {&algorithm, 1}, {bench->ack_key.public_key, PUBLIC_KEY_BYTES}};
+    const struct hash_part parts[] = {
+        {signer, strlen(signer)}, {"\n", 1}, {&algorithm, 1}, {bench->ack_key.public_key, PUBLIC_KEY_BYTES}};
     const struct digest id = sha256_parts(parts, 4);
     memcpy(signature, id.bytes, KEY_ID_BYTES);
-    (void)crypto_sign_detached(signature + KEY_ID_BYTES, NULL, (const unsigned char *)out, (unsigned long long)len, bench->ack_key.secret_key);
+    (void)crypto_sign_detached(signature + KEY_ID_BYTES, NULL, (const unsigned char *)out, (unsigned long long)len,
+                               bench->ack_key.secret_key);
     base64_encode(signature, sizeof signature, signature_text);
-    return (size_t)(len + snprintf(out + len, NOTE_BYTES - (size_t)len, "\n\xe2\x80\x94 %s %s\n", signer, signature_text));
+    return (size_t)(len +
+                    snprintf(out + len, NOTE_BYTES - (size_t)len, "\n\xe2\x80\x94 %s %s\n", signer, signature_text));
 }
 
 static struct ack ack_of(const char *note, size_t len, uint32_t epoch, uint64_t seq)
@@ -112,7 +119,8 @@ static int acknowledge(struct bench *bench, uint64_t seq)
     return device_on_ack(&bench->device, &ack, 5000000, &error);
 }
 
-static void decode(const struct ring_entry *entry, struct arena *arena, struct report *report, struct envelope *envelope)
+static void decode(const struct ring_entry *entry, struct arena *arena, struct report *report,
+                   struct envelope *envelope)
 {
     struct error error;
     const struct text bytes = {(const char *)entry->bytes, entry->len};
@@ -135,7 +143,8 @@ static void envelopes_are_numbered_and_each_names_the_hash_of_the_one_before(voi
         assert_int_equal(3, report.epoch);
         assert_int_equal(seq, report.seq);
         assert_true(digest_equal(&previous, &report.previous));
-        assert_int_equal(0, envelope_verify(TEXT("truck-001"), envelope.body, envelope.signature, bench->device.key.public_key));
+        assert_int_equal(
+            0, envelope_verify(TEXT("truck-001"), envelope.body, envelope.signature, bench->device.key.public_key));
         assert_int_equal(seq == 0, report.birth.present);
         previous = sha256(entry->bytes, entry->len);
     }
@@ -177,7 +186,8 @@ static void a_note_by_another_name_deletes_nothing(void **state)
     char note[NOTE_BYTES];
     struct error error;
     say(bench, 1);
-    const size_t len = write_note(bench, "truck-001", 3, 0, &device_entry(&bench->device, 0)->hash, "test.example/custody", note);
+    const size_t len =
+        write_note(bench, "truck-001", 3, 0, &device_entry(&bench->device, 0)->hash, "test.example/custody", note);
     const struct ack ack = ack_of(note, len, 3, 0);
     assert_int_equal(ERR_SIGNATURE, device_on_ack(&bench->device, &ack, 5000000, &error));
     assert_int_equal(1, device_pending(&bench->device));
@@ -309,9 +319,14 @@ static void a_full_ring_refuses_and_counts_and_loses_nothing(void **state)
 static void refusals_and_warnings_are_counted(void **state)
 {
     struct bench *bench = *state;
-    struct ack_refusal refusal = {.epoch = 3, .seq = 0, .reason = REFUSAL_IMPOSSIBLE_TIME, .text = TEXT("fix time: 1999")};
+    struct ack_refusal refusal = {
+        .epoch = 3, .seq = 0, .reason = REFUSAL_IMPOSSIBLE_TIME, .text = TEXT("fix time: 1999")};
     struct ack_warning warning = {.epoch = 3, .seq = 0, .code = WARNING_CLOCK, .text = TEXT("clock")};
-    const struct ack ack = {.source = TEXT("truck-001"), .epoch = 3, .refusal_count = 1, .refusals = &refusal, .warning_count = 1,
+    const struct ack ack = {.source = TEXT("truck-001"),
+                            .epoch = 3,
+                            .refusal_count = 1,
+                            .refusals = &refusal,
+                            .warning_count = 1,
                             .warnings = &warning};
     struct error error;
     say(bench, 1);

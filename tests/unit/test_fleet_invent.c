@@ -1,4 +1,5 @@
-/* test_fleet_invent.c - invented identifiers against the checks of core/identity, which know nothing of the inventor. */
+/* test_fleet_invent.c - invented identifiers against the checks of core/identity, which know nothing of the
+ * inventor. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -97,7 +98,8 @@ static void draws_stay_within_their_bounds_and_reach_both_ends(void **state)
 static void generators_of_one_seed_with_two_names_differ(void **state)
 {
     (void)state;
-    struct random one = random_named(1, TEXT("one")), same = random_named(1, TEXT("one")), two = random_named(1, TEXT("two"));
+    struct random one = random_named(1, TEXT("one")), same = random_named(1, TEXT("one")),
+                  two = random_named(1, TEXT("two"));
     const uint64_t drawn = random_u64(&one);
     assert_true(drawn == random_u64(&same));
     assert_true(drawn != random_u64(&two));

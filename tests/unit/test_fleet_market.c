@@ -47,7 +47,8 @@ static bool is_found(struct text text, struct identifier wanted)
     assert_int_not_equal(IDENTIFIER_INVALID, identifier_normalise(wanted.scheme, wanted.value, normal, NULL));
     extract_identifiers(text, &extraction);
     for (size_t i = 0; i < extraction.count; i++)
-        if (extraction.found[i].scheme == wanted.scheme && text_equal(text_of(extraction.found[i].value), text_of(normal)))
+        if (extraction.found[i].scheme == wanted.scheme &&
+            text_equal(text_of(extraction.found[i].value), text_of(normal)))
             return true;
     return false;
 }

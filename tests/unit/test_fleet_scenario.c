@@ -1,4 +1,5 @@
-/* test_fleet_scenario.c - the fleet's stories against the lifecycle they claim to follow: every plot, folded, must be lawful. */
+/* test_fleet_scenario.c - the fleet's stories against the lifecycle they claim to follow: every plot, folded, must
+ * be lawful. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -45,7 +46,8 @@ static void fill_directory(struct stage *stage)
     }
     qsort(stage->parties, stage->roster.party_count, sizeof(struct party), by_party_code);
     qsort(stage->sites, stage->roster.party_count, sizeof(struct site), by_site_code);
-    stage->directory = (struct directory){stage->parties, stage->roster.party_count, stage->sites, stage->roster.party_count};
+    stage->directory =
+        (struct directory){stage->parties, stage->roster.party_count, stage->sites, stage->roster.party_count};
 }
 
 /* Plays the whole plot with both gates open. */
@@ -58,8 +60,8 @@ static void play(struct stage *stage, enum plot plot)
     stage->count = 0;
     while ((step = scenario_due(&stage->scenario, INT64_MAX)) != NULL) {
         assert_true(stage->count < STEPS_MAX);
-        assert_int_equal(0, scenario_event(&stage->scenario, step, &stage->roster, stage->scenario.due_at_us, &stage->arena,
-                                           &stage->events[stage->count]));
+        assert_int_equal(0, scenario_event(&stage->scenario, step, &stage->roster, stage->scenario.due_at_us,
+                                           &stage->arena, &stage->events[stage->count]));
         stage->steps[stage->count++] = step;
         scenario_advance(&stage->scenario);
     }
@@ -84,14 +86,19 @@ static struct item_state fold_item(struct stage *stage, enum card_item item, enu
             assert_true(++part < event->composition.part_count);
         const size_t party = stage->roster.party_of_role[step->by];
         history[count++] = (struct history_event){
-            .event = event, .log_index = i, .role = is_part ? ITEM_ROLE_PART : ITEM_ROLE_SUBJECT, .part = part, .source_id = 1,
-            .party_id = (int64_t)party + 1, .party_kind = stage->roster.parties[party].kind,
+            .event = event,
+            .log_index = i,
+            .role = is_part ? ITEM_ROLE_PART : ITEM_ROLE_SUBJECT,
+            .part = part,
+            .source_id = 1,
+            .party_id = (int64_t)party + 1,
+            .party_kind = stage->roster.parties[party].kind,
         };
     }
     custody_fold(history, count, kind, &stage->directory, &state, &findings);
     for (size_t i = 0; i < findings.count; i++)
-        print_error("%s %s: %s: %s\n", plot_word(stage->scenario.card.plot), item_kind_word(kind), rule_infos[list[i].rule].id,
-                    list[i].text);
+        print_error("%s %s: %s: %s\n", plot_word(stage->scenario.card.plot), item_kind_word(kind),
+                    rule_infos[list[i].rule].id, list[i].text);
     assert_int_equal(0, findings.count + findings.dropped);
     assert_int_equal(count, state.event_count);
     return state;
@@ -162,7 +169,8 @@ static void every_part_of_a_vehicle_goes_a_lawful_way(void **state)
     play(stage, PLOT_NEW_ENERGY_CAR);
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
         assert_int_equal(parts[i].end, fold_item(stage, parts[i].item, parts[i].kind).physical);
-    assert_int_equal(PHYSICAL_MATERIAL_RECOVERED, fold_item(stage, CARD_TRACTION_BATTERY, ITEM_KIND_TRACTION_BATTERY).physical);
+    assert_int_equal(PHYSICAL_MATERIAL_RECOVERED,
+                     fold_item(stage, CARD_TRACTION_BATTERY, ITEM_KIND_TRACTION_BATTERY).physical);
     play(stage, PLOT_BUS);
     assert_int_equal(PHYSICAL_HAZ_OUT, fold_item(stage, CARD_CATALYST, ITEM_KIND_CATALYST).physical);
 }
@@ -189,7 +197,9 @@ static void a_plot_that_skips_the_police_is_found_out(void **state)
     for (size_t i = 0; i < stage->count; i++)
         if (stage->steps[i]->item == CARD_SELF && stage->steps[i]->type != EVENT_TYPE_SUPERVISION_ATTESTED)
             history[count++] = (struct history_event){
-                .event = &stage->events[i], .log_index = i, .party_id = (int64_t)stage->roster.party_of_role[stage->steps[i]->by] + 1,
+                .event = &stage->events[i],
+                .log_index = i,
+                .party_id = (int64_t)stage->roster.party_of_role[stage->steps[i]->by] + 1,
                 .party_kind = stage->roster.parties[stage->roster.party_of_role[stage->steps[i]->by]].kind};
     custody_fold(history, count, ITEM_KIND_VEHICLE, &stage->directory, &end, &findings);
     bool found = false;

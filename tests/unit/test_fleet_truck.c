@@ -1,4 +1,5 @@
-/* test_fleet_truck.c - a truck on the invented roads: 1 Hz fixes, a report every ten, stops, loads, believable speeds. */
+/* test_fleet_truck.c - a truck on the invented roads: 1 Hz fixes, a report every ten, stops, loads, believable
+ * speeds. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
