@@ -68,6 +68,12 @@ static void attribute_to_source(struct gate *gate, struct batch *batch, struct b
         unattributable(gate, batch, envelope, NULL, REFUSAL_UNKNOWN_SOURCE, words);
         return;
     }
+    if (envelope->header.epoch == 0 || envelope->header.epoch > INT32_MAX || envelope->header.seq >= INT64_MAX) {
+        (void)snprintf(words, sizeof words, "epoch %" PRIu32 ", seq %" PRIu64 ": outside 1..2147483647 and 0..2^63-2; hint: epochs begin at 1",
+                       envelope->header.epoch, envelope->header.seq);
+        unattributable(gate, batch, envelope, source, REFUSAL_INVALID_FIELD, words);
+        return;
+    }
     if (source->is_signed) {
         const struct source_key *key = key_of(source, key_id);
 
@@ -79,6 +85,8 @@ static void attribute_to_source(struct gate *gate, struct batch *batch, struct b
             return;
         }
         envelope->public_key = key->public_key;
+        /* The message is gone when the signature turns out wrong, and the dead letter names its topic. */
+        envelope->topic = arena_text(&batch->arena, envelope->topic);
     }
     envelope->source = source;
     if (!text_equal(topic_source, text_of(source->name)) || !text_equal(topic_area, text_of(source->area))) {
@@ -249,6 +257,8 @@ static int decode(struct batch *batch, struct batch_envelope *envelope)
     if (!report)
         return ERR_NO_MEMORY;
     reason = wire_report_decode(envelope->body, envelope->received_us, &batch->work, report, &error);
+    if (reason != REFUSAL_NONE && error.code == ERR_NO_MEMORY)
+        return ERR_NO_MEMORY; /* ours, not the envelope's */
     if (reason != REFUSAL_NONE) {
         batch_refuse(batch, envelope, FATE_DEAD, reason, "%s", error.text);
         return 0;
