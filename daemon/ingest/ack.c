@@ -1,4 +1,6 @@
-/* ack.c - one note a stream a batch: it covers every earlier record of that stream by its chain. */
+/* ack.c - one note covers every earlier record of its stream by the chain.
+ *
+ * A job is a whole acknowledgement as bytes but for its note: it owns all it needs, so that the lane may go on while the pool signs. */
 #include "ingest/ack.h"
 
 #include <inttypes.h>
@@ -15,11 +17,14 @@ enum {
     WARNINGS_MAX = 64,
     ACK_BYTES_MAX = 60 * 1024,
     NOTE_BYTES_MAX = 2048,
+    JOB_BLOCK_BYTES = 4096,
+    OWED_MAX_US = 200 * 1000,
 };
 
-/* One acknowledgement on its way. */
+/* One acknowledgement on its way. Owns its texts and arrays. */
 struct ack_job {
     struct source *source;
+    struct arena arena;
     struct ack ack;
     struct ack_statement statement;
     struct buffer payload;
@@ -73,12 +78,17 @@ static void publish(struct acks *acks, struct ack_job *job)
     else
         log_debug("ack_not_sent", "source=%s", job->source->name);
     buffer_fini(&job->payload);
+    arena_fini(&job->arena);
 }
 
 static void finish_chunk(struct acks *acks)
 {
-    if (--acks->pending == 0)
-        acks->on_done(acks->context);
+    void (*on_done)(void *context) = acks->on_done;
+
+    if (--acks->pending || !on_done)
+        return;
+    acks->on_done = NULL;
+    on_done(acks->context);
 }
 
 static void ack_on_done(uv_work_t *work, int status)
@@ -95,44 +105,50 @@ static void ack_on_done(uv_work_t *work, int status)
 
 /* ---- on the loop: what each acknowledgement says ---- */
 
-static void add_refusal(struct arena *arena, struct ack *ack, const struct batch_envelope *envelope)
+static void add_refusal(struct ack_job *job, const struct batch_envelope *envelope)
 {
+    struct ack *ack = &job->ack;
+
     if (!ack->refusals)
-        ack->refusals = arena_array(arena, REFUSALS_MAX, sizeof *ack->refusals);
+        ack->refusals = arena_array(&job->arena, REFUSALS_MAX, sizeof *ack->refusals);
     if (!ack->refusals || ack->refusal_count == REFUSALS_MAX)
         return;
-    ack->refusals[ack->refusal_count++] =
-        (struct ack_refusal){envelope->header.epoch, envelope->header.seq, envelope->reason, envelope->detail};
+    ack->refusals[ack->refusal_count++] = (struct ack_refusal){envelope->header.epoch, envelope->header.seq, envelope->reason,
+                                                               arena_text(&job->arena, envelope->detail)};
 }
 
-static void add_warnings(struct arena *arena, struct ack *ack, const struct batch_envelope *envelope)
+static void add_warnings(struct ack_job *job, const struct batch_envelope *envelope)
 {
+    struct ack *ack = &job->ack;
+
     for (const struct envelope_warning *warning = envelope->warnings; warning; warning = warning->next) {
         if (!ack->warnings)
-            ack->warnings = arena_array(arena, WARNINGS_MAX, sizeof *ack->warnings);
+            ack->warnings = arena_array(&job->arena, WARNINGS_MAX, sizeof *ack->warnings);
         if (!ack->warnings || ack->warning_count == WARNINGS_MAX)
             return;
-        ack->warnings[ack->warning_count++] =
-            (struct ack_warning){envelope->header.epoch, envelope->header.seq, warning->code, warning->text};
+        ack->warnings[ack->warning_count++] = (struct ack_warning){envelope->header.epoch, envelope->header.seq, warning->code,
+                                                                   arena_text(&job->arena, warning->text)};
     }
 }
 
-static void add_ranges(struct arena *arena, struct ack *ack, const struct stream *stream)
+static void add_ranges(struct ack_job *job, const struct stream *stream)
 {
+    struct seq_range *ranges;
+
     if (!stream->range_count)
         return;
-    ack->stored_early = arena_array(arena, stream->range_count, sizeof *ack->stored_early);
-    if (!ack->stored_early)
+    ranges = arena_array(&job->arena, stream->range_count, sizeof *ranges);
+    if (!ranges)
         return;
     for (size_t i = 0; i < stream->range_count; i++)
-        ack->stored_early[i] = (struct seq_range){stream->ranges[i].first_seq, stream->ranges[i].last_seq};
-    ack->stored_early_count = stream->range_count;
+        ranges[i] = (struct seq_range){stream->ranges[i].first_seq, stream->ranges[i].last_seq};
+    job->ack.stored_early = ranges;
+    job->ack.stored_early_count = stream->range_count;
 }
 
+/* Jobs under construction. */
 struct building {
     struct acks *acks;
-    struct batch *batch;
-    const struct tree_head *head;
     struct ack_chunk *chunk;
 };
 
@@ -147,62 +163,68 @@ static void send_chunk(struct building *building)
     (void)uv_queue_work(building->acks->loop, &chunk->work, ack_on_work, ack_on_done);
 }
 
-static struct ack_job *add_job(struct building *building, struct source *source)
+/* NULL without memory: not answered now, the device sends again. */
+static struct ack_job *add_job(struct building *building, struct source *source, uint32_t epoch)
 {
     struct ack_job *job;
 
+    if (building->chunk && building->chunk->count == CHUNK_ACKS)
+        send_chunk(building);
     if (!building->chunk) {
         building->chunk = calloc(1, sizeof *building->chunk);
         if (!building->chunk)
-            return NULL; /* not answered now: the device sends again */
+            return NULL;
         building->chunk->acks = building->acks;
         building->chunk->work.data = building->chunk;
     }
     job = &building->chunk->jobs[building->chunk->count++];
     job->source = source;
+    arena_init(&job->arena, ACK_BYTES_MAX);
+    job->arena.block_bytes = JOB_BLOCK_BYTES;
     job->ack.source = text_of(source->name);
+    job->ack.epoch = epoch;
     return job;
 }
 
-static void send_full_chunk(struct building *building)
+/* How far a stream has come. */
+static struct ack_job *add_progress(struct building *building, struct source *source, uint32_t epoch, const struct stream *stream,
+                                    int64_t head_index)
 {
-    if (building->chunk && building->chunk->count == CHUNK_ACKS)
-        send_chunk(building);
-}
-
-static void answer_stream(struct building *building, struct batch_stream *stream)
-{
-    struct ack_job *job = add_job(building, stream->source);
-    struct arena *arena = &building->batch->work;
+    struct ack_job *job = add_job(building, source, epoch);
 
     if (!job)
-        return;
-    job->ack.epoch = stream->epoch;
-    add_ranges(arena, &job->ack, &stream->stream);
-    if (stream->stream.next_seq > 0 && stream->head_index >= 0) {
+        return NULL;
+    add_ranges(job, stream);
+    if (stream->next_seq > 0 && head_index >= 0) {
         job->ack.has_seq = true;
-        job->ack.seq = stream->stream.next_seq - 1;
+        job->ack.seq = stream->next_seq - 1;
         job->statement = (struct ack_statement){
             .origin = text_of(building->acks->origin),
             .source = job->ack.source,
-            .epoch = stream->epoch,
+            .epoch = epoch,
             .seq = job->ack.seq,
-            .chain = stream->stream.head,
-            .index = (uint64_t)stream->head_index,
-            .size = building->head->size,
-            .root = building->head->root,
+            .chain = stream->head,
+            .index = (uint64_t)head_index,
+            .size = building->acks->head.size,
+            .root = building->acks->head.root,
         };
     }
-    for (size_t i = building->batch->from; stream->has_remarks && i < building->batch->to; i++) {
-        const struct batch_envelope *envelope = building->batch->envelopes[i];
+    return job;
+}
+
+static void answer_stream(struct building *building, const struct batch *batch, struct batch_stream *stream)
+{
+    struct ack_job *job = add_progress(building, stream->source, stream->epoch, &stream->stream, stream->head_index);
+
+    for (size_t i = batch->from; job && stream->has_remarks && i < batch->to; i++) {
+        const struct batch_envelope *envelope = batch->envelopes[i];
 
         if (envelope->stream != stream)
             continue;
         if (envelope->fate == FATE_DEAD || envelope->fate == FATE_SEND_AGAIN)
-            add_refusal(arena, &job->ack, envelope);
-        add_warnings(arena, &job->ack, envelope);
+            add_refusal(job, envelope);
+        add_warnings(job, envelope);
     }
-    send_full_chunk(building);
 }
 
 /* A refusal that no stream's acknowledgement carries: wrong topic, or a message that could not be read. */
@@ -214,32 +236,85 @@ static void answer_alone(struct building *building, const struct batch_envelope 
     if (envelope->stream || !source || envelope->blame == RULE_S04 ||
         (envelope->fate != FATE_SEND_AGAIN && !(envelope->fate == FATE_DEAD && !envelope->source)))
         return;
-    job = add_job(building, source);
-    if (!job)
-        return;
-    job->ack.epoch = envelope->header.epoch;
-    add_refusal(&building->batch->work, &job->ack, envelope);
-    send_full_chunk(building);
+    job = add_job(building, source, envelope->header.epoch);
+    if (job)
+        add_refusal(job, envelope);
 }
 
-void acks_publish(struct acks *acks, struct batch *batch, const struct tree_head *head, void (*on_done)(void *context), void *context)
+static void answer_owed(struct building *building)
 {
-    struct building building = {acks, batch, head, NULL};
+    struct acks *acks = building->acks;
 
-    acks->on_done = on_done;
-    acks->context = context;
-    acks->pending = 1; /* ours, so that nothing is done before all is queued */
+    while (acks->owed) {
+        struct source *source = acks->owed;
+
+        acks->owed = source->next_owed;
+        if (source->owed)
+            (void)add_progress(building, source, source->epoch, &source->stream, source->head_index);
+        source->owed = false;
+        source->next_owed = NULL;
+    }
+}
+
+static void owe(struct acks *acks, struct source *source, int64_t now_us)
+{
+    if (source->owed)
+        return;
+    if (!acks->owed)
+        acks->owed_since_us = now_us;
+    source->owed = true;
+    source->next_owed = acks->owed;
+    acks->owed = source;
+}
+
+/* Only the newest epoch, as the registry has it, can be told later. */
+static bool can_wait(const struct batch_stream *stream)
+{
+    return !stream->has_remarks && stream->source->version > 0 && stream->epoch == stream->source->epoch;
+}
+
+static void mark_remarks(struct batch *batch)
+{
     for (size_t i = batch->from; i < batch->to; i++) {
         const struct batch_envelope *envelope = batch->envelopes[i];
 
         if (envelope->stream && (envelope->reason != REFUSAL_NONE || envelope->warnings))
             envelope->stream->has_remarks = true;
     }
-    for (struct batch_stream *stream = batch->streams; stream; stream = stream->next)
-        if (stream->to_acknowledge)
-            answer_stream(&building, stream);
+}
+
+void acks_publish(struct acks *acks, struct batch *batch, const struct tree_head *head, bool may_owe, int64_t now_us,
+                  void (*on_done)(void *context), void *context)
+{
+    struct building building = {acks, NULL};
+
+    acks->head = *head;
+    acks->on_done = on_done;
+    acks->context = context;
+    acks->pending++; /* ours, so that nothing is done before all is queued */
+    mark_remarks(batch);
+    for (struct batch_stream *stream = batch->streams; stream; stream = stream->next) {
+        if (!stream->to_acknowledge)
+            continue;
+        if (can_wait(stream))
+            owe(acks, stream->source, now_us);
+        else
+            answer_stream(&building, batch, stream);
+    }
     for (size_t i = batch->from; i < batch->to; i++)
         answer_alone(&building, batch->envelopes[i]);
+    if (acks->owed && (!may_owe || now_us - acks->owed_since_us > OWED_MAX_US))
+        answer_owed(&building);
+    send_chunk(&building);
+    finish_chunk(acks);
+}
+
+void acks_flush(struct acks *acks)
+{
+    struct building building = {acks, NULL};
+
+    acks->pending++;
+    answer_owed(&building);
     send_chunk(&building);
     finish_chunk(acks);
 }

@@ -1,4 +1,4 @@
-/* ack.h - acknowledgements of a stored range: built and signed in the thread pool, published by the lane. */
+/* ack.h - acknowledgements: built and signed in the thread pool, published by the lane. */
 #ifndef CUSTODY_INGEST_ACK_H
 #define CUSTODY_INGEST_ACK_H
 
@@ -9,15 +9,16 @@
 #include "ingest/store.h"
 #include "io/mqtt.h"
 
-struct ack_chunk;
-
 struct acks {
     uv_loop_t *loop;
     const char *origin;               /* borrowed */
     const struct note_signer *signer; /* borrowed; NULL: notes are not signed, and none is sent */
     struct mqtt *mqtt;
     struct counters *counters;
-    unsigned pending;
+    struct source *owed; /* sources whose newest progress was not told yet */
+    int64_t owed_since_us;
+    struct tree_head head; /* newest that we know */
+    unsigned pending;      /* pieces of work in the pool */
     void (*on_done)(void *context);
     void *context;
 };
@@ -25,8 +26,12 @@ struct acks {
 void acks_init(struct acks *acks, uv_loop_t *loop, const char *origin, const struct note_signer *signer, struct mqtt *mqtt,
                struct counters *counters);
 
-/* Answers every stream of the range, and every refusal that belongs to none. Published messages wait for mqtt_release. on_done runs
- * later, once. The batch stays as it is until then. */
-void acks_publish(struct acks *acks, struct batch *batch, const struct tree_head *head, void (*on_done)(void *context), void *context);
+/* Answers what the range stored. A note costs a signature, and the newest covers all before it: while a backlog pours in (`may_owe`), a
+ * source may wait for its note up to 200 ms; refusals and warnings never wait. Published messages wait for mqtt_release. on_done (may be
+ * NULL) runs later, once, when nothing is in the pool; the batch may go before that. */
+void acks_publish(struct acks *acks, struct batch *batch, const struct tree_head *head, bool may_owe, int64_t now_us,
+                  void (*on_done)(void *context), void *context);
+/* Answers everybody who waits. */
+void acks_flush(struct acks *acks);
 
 #endif

@@ -28,6 +28,8 @@ enum {
     SESSION_EXPIRY_S = 60 * 24 * 3600, /* the broker keeps what arrives for us so long */
     KEEPALIVE_S = 120,                 /* held PUBACKs must not outlive it */
     RECEIVE_MAXIMUM = 65535,
+    BACKLOG_ENVELOPES = 256, /* a batch of so many says that more is waiting */
+    OWED_IDLE_MS = 5,
     RETRY_MIN_MS = 50,
     RETRY_MAX_MS = 5000,
     NAME_BYTES = 64,
@@ -63,6 +65,9 @@ struct lane {
     struct store store;
     struct acks acks;
     uv_timer_t *timer; /* linger, retry */
+    uv_idle_t *turn;   /* makes the loop turn at once ... */
+    uv_check_t *quiet; /* ... and sees afterwards whether that brought anything */
+    size_t count_before_turn;
     uint32_t retry_ms;
     bool broker_lost;  /* the session broke while the batch was under way: its PUBACKs are gone, nothing to release */
     void (*on_closed)(void *context);
@@ -91,6 +96,8 @@ static void stopped(struct lane *lane)
 
 /* ---- reading ---- */
 
+static void lane_on_linger(uv_timer_t *timer);
+
 static void read_on(struct lane *lane)
 {
     batch_reset(&lane->batch);
@@ -106,6 +113,8 @@ static void read_on(struct lane *lane)
     }
     become(lane, LANE_READING);
     mqtt_resume(lane->mqtt);
+    if (lane->acks.owed)
+        (void)uv_timer_start(lane->timer, lane_on_linger, OWED_IDLE_MS, 0);
 }
 
 /* Starts reading once all three are there: broker, database, registry. */
@@ -125,6 +134,8 @@ static void close_batch(struct lane *lane)
 {
     mqtt_pause(lane->mqtt);
     (void)uv_timer_stop(lane->timer);
+    (void)uv_idle_stop(lane->turn);
+    (void)uv_check_stop(lane->quiet);
     verify_flush(&lane->verify);
     become(lane, LANE_VERIFYING);
     if (lane->verify.pending == 0)
@@ -164,12 +175,45 @@ static void lane_on_message(void *context, const struct mqtt_message *message)
         close_batch(lane);
 }
 
+static void lane_on_turn(uv_idle_t *idle)
+{
+    (void)idle;
+}
+
+/* After a turn of the loop: while a backlog pours in, each turn brings more, and batches grow; a turn without news closes the batch
+ * some microseconds late. */
+static void lane_on_quiet(uv_check_t *check)
+{
+    struct lane *lane = check->data;
+
+    if (lane->state != LANE_READING)
+        return;
+    if (lane->batch.count > lane->count_before_turn)
+        lane->count_before_turn = lane->batch.count;
+    else
+        close_batch(lane);
+}
+
+static void watch_for_quiet(struct lane *lane)
+{
+    if (uv_is_active((uv_handle_t *)lane->turn))
+        return;
+    lane->count_before_turn = lane->batch.count;
+    (void)uv_idle_start(lane->turn, lane_on_turn);
+    (void)uv_check_start(lane->quiet, lane_on_quiet);
+}
+
+/* Lingered long enough; or nothing has come for a while, and some still wait for their note. */
 static void lane_on_linger(uv_timer_t *timer)
 {
     struct lane *lane = timer->data;
 
-    if (lane->state == LANE_READING)
+    if (lane->state != LANE_READING)
+        return;
+    if (lane->batch.count)
         close_batch(lane);
+    else
+        acks_flush(&lane->acks);
 }
 
 static void lane_on_read_done(void *context)
@@ -184,7 +228,7 @@ static void lane_on_read_done(void *context)
         mqtt_pause(lane->mqtt);
         mqtt_release(lane->mqtt);
     } else if (lane->config->linger_ms == 0) {
-        close_batch(lane);
+        watch_for_quiet(lane);
     } else if (!uv_is_active((uv_handle_t *)lane->timer)) {
         (void)uv_timer_start(lane->timer, lane_on_linger, (uint64_t)lane->config->linger_ms, 0);
     }
@@ -296,7 +340,8 @@ static void lane_on_stored(void *context, int code, const struct error *error)
     if (code == 0) {
         lane->retry_ms = RETRY_MIN_MS;
         become(lane, LANE_ACKNOWLEDGING);
-        acks_publish(&lane->acks, &lane->batch, &lane->store.head, lane_on_acknowledged, lane);
+        acks_publish(&lane->acks, &lane->batch, &lane->store.head, lane->batch.count >= BACKLOG_ENVELOPES && !lane->stopping, clock_now_us(),
+                     lane_on_acknowledged, lane);
         return;
     }
     if (code == ERR_DATA || code == ERR_NO_MEMORY || code == ERR_TOO_LARGE) {
@@ -375,7 +420,6 @@ static void lane_on_mqtt_disconnected(void *context, const char *reason)
     switch (lane->state) {
     case LANE_READING:
         /* Nothing of this batch was acknowledged: the broker sends it again. Its signatures may still be in the pool. */
-        (void)uv_timer_stop(lane->timer);
         lane->broker_lost = true;
         if (lane->batch.count)
             close_batch(lane);
@@ -471,11 +515,15 @@ struct lane *lane_new(uv_loop_t *loop, const struct lane_settings *settings, con
 void lane_open(struct lane *lane)
 {
     lane->timer = calloc(1, sizeof *lane->timer);
-    if (!lane->timer)
+    lane->turn = calloc(1, sizeof *lane->turn);
+    lane->quiet = calloc(1, sizeof *lane->quiet);
+    if (!lane->timer || !lane->turn || !lane->quiet)
         abort(); /* start-up, nothing to undo */
     (void)uv_timer_init(lane->loop, lane->timer);
-    lane->timer->data = lane;
-    lane->open_handles = 3;
+    (void)uv_idle_init(lane->loop, lane->turn);
+    (void)uv_check_init(lane->loop, lane->quiet);
+    lane->timer->data = lane->turn->data = lane->quiet->data = lane;
+    lane->open_handles = 5; /* these three, the broker's and the database's */
     mqtt_open(lane->mqtt);
     pg_open(lane->pg);
 }
@@ -521,7 +569,7 @@ static void lane_on_part_closed(void *context)
     finish_close(context);
 }
 
-static void lane_on_timer_closed(uv_handle_t *handle)
+static void lane_on_handle_closed(uv_handle_t *handle)
 {
     struct lane *lane = handle->data;
 
@@ -529,11 +577,25 @@ static void lane_on_timer_closed(uv_handle_t *handle)
     finish_close(lane);
 }
 
+static void close_now(void *context)
+{
+    struct lane *lane = context;
+
+    mqtt_close(lane->mqtt, lane_on_part_closed);
+    pg_close(lane->pg, lane_on_part_closed);
+    uv_close((uv_handle_t *)lane->timer, lane_on_handle_closed);
+    uv_close((uv_handle_t *)lane->turn, lane_on_handle_closed);
+    uv_close((uv_handle_t *)lane->quiet, lane_on_handle_closed);
+}
+
 void lane_close(struct lane *lane, void (*on_closed)(void *context))
 {
     assert(lane->state == LANE_STOPPED);
     lane->on_closed = on_closed;
-    mqtt_close(lane->mqtt, lane_on_part_closed);
-    pg_close(lane->pg, lane_on_part_closed);
-    uv_close((uv_handle_t *)lane->timer, lane_on_timer_closed);
+    if (lane->acks.pending) { /* notes in the pool belong to us */
+        lane->acks.on_done = close_now;
+        lane->acks.context = lane;
+    } else {
+        close_now(lane);
+    }
 }

@@ -41,6 +41,10 @@ struct source {
     /* Log index of envelope stream.next_seq - 1 where this process knows it; -1 where it does not. */
     int64_t head_index;
 
+    /* Committed, and not told yet (ack.h). */
+    bool owed;
+    struct source *next_owed;
+
     struct batch_stream *active; /* the batch under way of the lane that serves this source, or NULL */
 };
 

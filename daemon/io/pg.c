@@ -222,7 +222,8 @@ static bool flush(struct pg *pg)
         connection_lost(pg, PQerrorMessage(pg->connection));
         return false;
     }
-    set_poll(pg, left ? UV_READABLE | UV_WRITABLE : UV_READABLE);
+    /* A copy with rows left goes on as soon as the socket takes more, also when libpq's own buffer is empty. */
+    set_poll(pg, left || (pg->first && pg->first->copying) ? UV_READABLE | UV_WRITABLE : UV_READABLE);
     return true;
 }
 
