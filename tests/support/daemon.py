@@ -23,7 +23,8 @@ class LogLine(dict):
 class Daemon:
     def __init__(self, directory, name, environment, settings):
         self.path = directory / f"{name}.conf"
-        self.environment = environment
+        # The environment wins over the file, which is where the tests say what they want.
+        self.environment = {name: value for name, value in environment.items() if not name.startswith("CUSTODY_")}
         self.write_settings(settings)
         self.lines = []
         self.process = None
@@ -36,13 +37,14 @@ class Daemon:
         self.path.write_text("".join(f"{name} = {word(value)};\n" for name, value in settings.items()))
 
     def start(self, ready=True):
+        since = len(self.lines)
         # Dies with this process, also by kill -9.
         self.process = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", CUSTODYD, "--config", self.path], env=self.environment,
                                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         self.reader = threading.Thread(target=self._read, args=(self.process.stderr,), daemon=True)
         self.reader.start()
         if ready:
-            self.wait_log("ready")
+            self.wait_log("ready", since)
         return self
 
     def _read(self, stream):

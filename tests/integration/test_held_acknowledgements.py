@@ -1,0 +1,172 @@
+"""PUBACK after COMMIT: no byte leaves the daemon's MQTT socket between reading a batch and its COMMIT, seen on the wire."""
+
+import time
+
+import pytest
+
+from support.contract import fix
+from support.proxy import PUBACK, PUBLISH, TO_BROKER, Proxy, packet_types
+from support.waiting import wait_for
+
+HELD_S = 2.5  # more than a turn of every timer of the session
+
+
+@pytest.fixture
+def held(new_world):
+    """A world whose daemon speaks to the broker through a proxy."""
+    world = new_world()
+    world.proxy = Proxy(world.directory / "proxy.sock", world.stack.broker_socket)
+    world.daemon.write_settings({**world.settings, "broker": f"unix:{world.proxy.path}"})
+    world.start()
+    yield world
+    world.proxy.close()
+
+
+class HeldCommit:
+    """Keeps every COMMIT of the log waiting: somebody else has the head row."""
+
+    def __init__(self, world):
+        self.world = world
+
+    def __enter__(self):
+        self.connection = self.world.database.connect(autocommit=False)
+        self.connection.execute("SELECT size FROM ledger.head FOR UPDATE")
+        return self
+
+    def wait_for_waiter(self):
+        statement = ("SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND wait_event_type = 'Lock'"
+                     " AND application_name LIKE 'custodyd lane%%'")
+        wait_for("the daemon's transaction to wait for the head", lambda: self.world.value(statement, self.world.name) == 1)
+
+    def release(self):
+        self.connection.rollback()
+
+    def __exit__(self, *_):
+        self.connection.close()
+
+
+def test_no_byte_leaves_the_socket_between_read_and_commit_and_the_pubacks_follow_it(held):
+    device = held.device()
+    device.await_ack(device.say())
+    with HeldCommit(held) as commit:
+        since = held.proxy.mark()
+        sent = [device.say(fixes=[fix()]) for _ in range(50)]
+        held.proxy.wait_delivered(sent[0].bytes, since)
+        commit.wait_for_waiter()
+        time.sleep(HELD_S)
+        assert held.proxy.bytes(TO_BROKER, since) == b"", "written before COMMIT"
+        assert held.value("SELECT count(*) FROM ledger.record WHERE record = %s", sent[0].bytes) == 0
+        commit.release()
+    device.await_ack(sent[-1])
+    wait_for("PUBACKs", lambda: packet_types(held.proxy.bytes(TO_BROKER, since)).count(PUBACK) == len(sent))
+    assert all(len(held.indexes_of(sealed)) == 1 for sealed in sent)
+
+
+def test_when_the_pubacks_leave_the_record_is_committed(held):
+    device = held.device()
+    device.await_ack(device.say())
+    committed_at_puback = []
+
+    def look(data):
+        if PUBACK in packet_types(data):
+            committed_at_puback.append(held.value("SELECT count(*) FROM ledger.record"))
+
+    before = held.value("SELECT count(*) FROM ledger.record")
+    for n in range(1, 21):
+        since = held.proxy.mark()
+        sealed = device.say(fixes=[fix()])
+        wait_for("a PUBACK", lambda: held.proxy.bytes(TO_BROKER, since))
+        look(held.proxy.bytes(TO_BROKER, since))
+        assert committed_at_puback[-1] >= before + n, "PUBACK before COMMIT"
+        device.await_ack(sealed)
+
+
+def test_acknowledgement_notes_leave_with_the_pubacks_and_not_before(held):
+    device = held.device()
+    with HeldCommit(held) as commit:
+        since = held.proxy.mark()
+        sealed = device.say()
+        commit.wait_for_waiter()
+        assert device.acks == []
+        commit.release()
+    device.await_ack(sealed)
+    types = packet_types(held.proxy.bytes(TO_BROKER, since))
+    assert types.count(PUBLISH) == 1 and types.count(PUBACK) == 1
+
+
+def test_while_a_batch_commits_nothing_more_is_read(held):
+    device, other = held.device(), held.device()
+    device.await_ack(device.say())
+    with HeldCommit(held) as commit:
+        first = device.say()
+        commit.wait_for_waiter()
+        late = other.say()
+        time.sleep(0.5)
+        commit.release()
+    device.await_ack(first)
+    other.await_ack(late)
+    (first_index,), (late_index,) = held.indexes_of(first), held.indexes_of(late)
+    received = dict(held.sql("SELECT log_index, received_at FROM ledger.record"))
+    assert (received[late_index] - received[first_index]).total_seconds() > 0.4
+
+
+def test_killed_while_held_the_broker_sends_again_and_all_is_stored_once(held):
+    device = held.device()
+    device.await_ack(device.say())
+    with HeldCommit(held) as commit:
+        since = held.proxy.mark()
+        sent = [device.say(fixes=[fix()]) for _ in range(30)]
+        held.proxy.wait_delivered(sent[-1].bytes, since)
+        commit.wait_for_waiter()
+        held.daemon.kill()
+        assert held.proxy.bytes(TO_BROKER, since) == b""
+        commit.release()
+    assert all(held.indexes_of(sealed) == [] for sealed in sent)
+    held.daemon.start()
+    device.await_ack(sent[-1])
+    assert all(len(held.indexes_of(sealed)) == 1 for sealed in sent)
+    assert held.daemon.wait_log("broker_connected", session="resumed")
+
+
+def test_killed_after_commit_and_before_the_pubacks_what_comes_again_is_a_duplicate_and_is_acknowledged(held):
+    device = held.device()
+    device.await_ack(device.say())
+    # The proxy swallows what the daemon writes, so that the broker never learns of these.
+    held.proxy.close()
+    muted = held.proxy = MutedProxy(held.directory / "proxy2.sock", held.stack.broker_socket)
+    held.daemon.kill()
+    held.daemon.write_settings({**held.settings, "broker": f"unix:{muted.path}"})
+    held.daemon.start()
+    muted.muted = True
+    sent = [device.say(fixes=[fix()]) for _ in range(10)]
+    wait_for("the records", lambda: all(len(held.indexes_of(sealed)) == 1 for sealed in sent))
+    held.daemon.kill()
+    muted.muted = False
+    held.daemon.start()
+    device.await_ack(sent[-1])
+    assert all(len(held.indexes_of(sealed)) == 1 for sealed in sent)
+    held.daemon.stop()
+    assert held.daemon.counters()["duplicate"] == len(sent)
+
+
+class MutedProxy(Proxy):
+    muted = False
+
+    def _relay(self, source, sink, direction):
+        super()._relay(_Mute(self, source) if direction == TO_BROKER else source, sink, direction)
+
+
+class _Mute:
+    """Reads like the socket, but nothing while its proxy is muted."""
+
+    def __init__(self, proxy, source):
+        self.proxy, self.source = proxy, source
+
+    def recv(self, size):
+        while data := self.source.recv(size):
+            if not self.proxy.muted:
+                return data
+        return b""
+
+    def shutdown(self, how):
+        self.source.shutdown(how)
