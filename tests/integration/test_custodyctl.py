@@ -140,8 +140,9 @@ def test_the_key_of_notes_is_printed_as_a_verifier_key(tmp_path):
 # ---- with a database
 
 
-@pytest.fixture(scope="module")
-def environment():
+@contextlib.contextmanager
+def registered_stack():
+    """A private stack with a schema and a few parties; yields its environment."""
     directory = tempfile.mkdtemp(prefix="custody-ctl.")
     stack = ROOT / "deploy" / "private-stack"
     subprocess.run([stack, "start", directory, "--no-fsync", "--watch", str(os.getpid())], check=True, timeout=WAIT_S)
@@ -162,6 +163,12 @@ def environment():
         yield variables
     finally:
         subprocess.run([stack, "stop", directory], check=True, timeout=WAIT_S)
+
+
+@pytest.fixture(scope="module")
+def environment():
+    with registered_stack() as variables:
+        yield variables
 
 
 @contextlib.contextmanager
@@ -434,6 +441,37 @@ def test_flags_come_gravest_first_and_can_be_narrowed(environment, scrapped):
     assert run(environment, "flags", "show", "999999").returncode == NEGATIVE
 
 
+def test_a_wiped_phone_is_allowed_by_its_proof_and_by_nothing_less(environment, contract, scrapped):
+    imei, hint = "356938035643809", "ENG7654321"
+    with connect(environment) as connection:
+        ledger = Ledger(connection, contract)
+        phone = ledger.item(13, (6, imei[:14], True), (3, hint, False))
+        for hours, word, fields in ((0, "picked_up", {}), (1, "intake", {"mass": {"mass_g": 200}}),
+                                    (2, "data_wiped", {"wipe": {"method": "overwrite", "passed": True}}),
+                                    (3, "wipe_verified", {"wipe": {"method": "overwrite", "passed": True}}),
+                                    (4, "wiped_resold", {"release": {"buyer_class": 9}})):
+            ledger.event(phone, 13, 6, imei, word, START_US + hours * HOUR_US, **fields)
+        spare = ledger.event(phone, 13, 6, imei, "weighed", START_US + HOUR_US // 2, mass={"mass_g": 200}) and ledger.index - 1
+    before = run(environment, "verdict", imei)
+    assert before.returncode == NEGATIVE and before.stdout.startswith("unknown"), "a state that was not folded yet reads as clear"
+    assert run(environment, "rebuild").returncode == OK
+    allowed = run(environment, "verdict", imei)
+    assert allowed.returncode == OK and allowed.stdout.startswith("allowed 可售"), allowed.stdout
+    by_hint = run(environment, "verdict", hint)
+    assert by_hint.returncode == NEGATIVE and by_hint.stdout.startswith("unknown")
+    with connect(environment) as connection:
+        connection.execute("INSERT INTO flag.flag (rule, rule_version, severity, subject, item_id, detail, event_at) "
+                           "VALUES ('E01', 1, 4, %s, %s, 'seen elsewhere', now())", (f"item:{phone}", phone))
+        flagged = run(environment, "verdict", imei)
+        assert flagged.returncode == NEGATIVE and flagged.stdout.startswith("unknown") and "flag" in flagged.stdout
+        assert run(environment, "rebuild").returncode == OK
+        assert run(environment, "verdict", imei).returncode == OK
+        connection.execute("SET session_replication_role = replica")
+        connection.execute("UPDATE ledger.record SET record = NULL, salt = NULL WHERE log_index = %s", (spare,))
+    erased = run(environment, "verdict", imei)
+    assert erased.returncode == NEGATIVE and erased.stdout.startswith("unknown") and "cannot be read" in erased.stdout
+
+
 def test_an_erased_record_leaves_the_item_unknown_and_is_named(environment, contract, scrapped):
     with connect(environment) as connection:
         ledger = Ledger(connection, contract)
@@ -480,18 +518,24 @@ def test_doctor_sees_a_key_that_others_may_read(environment, tmp_path):
     assert next(check for check in json.loads(result.stdout)["checks"] if check["check"] == "ack key")["status"] == "fail"
 
 
-# ---- with the daemon
+# ---- with the daemon, on a database of its own: records written by hand do not move the head
 
 
 @pytest.fixture(scope="module")
-def daemon(environment, tmp_path_factory):
+def live():
+    with registered_stack() as variables:
+        yield variables
+
+
+@pytest.fixture(scope="module")
+def daemon(live, tmp_path_factory):
     """A running custodyd; the path of its configuration."""
     directory = tmp_path_factory.mktemp("daemon")
     config, key, log = directory / "custodyd.conf", directory / "ack.key", directory / "custodyd.log"
-    assert run(environment, "keygen", "test.example/log/ack", str(key)).returncode == OK
+    assert run(live, "keygen", "test.example/log/ack", str(key)).returncode == OK
     config.write_text(f'database = "user=custody_ingest";\nbroker_username = "custodyd";\norigin = "test.example/log";\nack_key_file = "{key}";\n')
     with log.open("w") as out:
-        process = subprocess.Popen([BUILD / "custodyd", "--config", str(config)], env=environment, stderr=out, stdout=out)
+        process = subprocess.Popen([BUILD / "custodyd", "--config", str(config)], env=live, stderr=out, stdout=out)
     try:
         deadline = time.monotonic() + WAIT_S
         while "event=ready" not in log.read_text():
@@ -503,29 +547,29 @@ def daemon(environment, tmp_path_factory):
         process.wait(WAIT_S)
 
 
-def test_a_ping_is_acknowledged_with_a_note_of_the_daemons_key_each_time(environment, daemon, tmp_path):
+def test_a_ping_is_acknowledged_with_a_note_of_the_daemons_key_each_time(live, daemon, tmp_path):
     path = str(tmp_path / "k")
-    run(environment, "keygen", "ping-live", path)
-    assert run(environment, "register", "source", "ping-live", "--kind", "account", "--area", "350504", "--party", RECYCLER, "--key-file",
+    run(live, "keygen", "ping-live", path)
+    assert run(live, "register", "source", "ping-live", "--kind", "account", "--area", "350504", "--party", RECYCLER, "--key-file",
                path).returncode == OK
     epochs = []
     for _ in range(2):
-        result = run(environment, "ping", "--config", daemon, "--key-file", path, "--json")
+        result = run(live, "ping", "--config", daemon, "--key-file", path, "--json")
         assert result.returncode == OK, result.stderr
         answer = json.loads(result.stdout)
         assert answer["note_verified"] is True
         assert answer["note"].startswith("custody-ack/v1\ntest.example/log\nsource ping-live\n")
         epochs.append(answer["epoch"])
     assert epochs[0] < epochs[1]
-    assert run(environment, "flags", "--json").stdout.count("ping-live") == 0
+    assert run(live, "flags", "--json").stdout.count("ping-live") == 0
 
 
-def test_a_note_of_another_key_is_no_acknowledgement(environment, daemon, tmp_path):
+def test_a_note_of_another_key_is_no_acknowledgement(live, daemon, tmp_path):
     other, config, path = str(tmp_path / "other.key"), tmp_path / "c", str(tmp_path / "k")
-    run(environment, "keygen", "test.example/log/ack", other)
+    run(live, "keygen", "test.example/log/ack", other)
     config.write_text(f'origin = "test.example/log";\nack_key_file = "{other}";\n')
-    run(environment, "keygen", "ping-other", path)
-    run(environment, "register", "source", "ping-other", "--kind", "account", "--area", "350504", "--party", RECYCLER, "--key-file", path)
-    result = run(environment, "ping", "--config", str(config), "--key-file", path)
+    run(live, "keygen", "ping-other", path)
+    run(live, "register", "source", "ping-other", "--kind", "account", "--area", "350504", "--party", RECYCLER, "--key-file", path)
+    result = run(live, "ping", "--config", str(config), "--key-file", path)
     assert result.returncode == NEGATIVE
     assert "signature is not the daemon's" in result.stderr
