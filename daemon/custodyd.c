@@ -82,7 +82,6 @@ static void daemon_on_lane_stopped(void *context)
 
     if (++daemon->lanes_stopped < daemon->lane_count)
         return;
-    (void)uv_timer_stop(&daemon->drain);
     log_info("drained", "lanes=%zu", daemon->lane_count);
     counters_log(&daemon->counters);
     for (size_t i = 0, count = daemon->lane_count; i < count; i++)
@@ -248,8 +247,8 @@ static int open_daemon(struct daemon *daemon, struct error *error)
     char threads[16];
     int code;
 
-    /* Before the pool's first use; libuv reads it then. */
-    (void)snprintf(threads, sizeof threads, "%lld", (long long)daemon->config.verify_threads);
+    /* Before the pool's first use; libuv reads it then. One more, since connecting to a broker that does not answer blocks one. */
+    (void)snprintf(threads, sizeof threads, "%lld", (long long)daemon->config.verify_threads + 1);
     (void)setenv("UV_THREADPOOL_SIZE", threads, 1);
     code = load_ack_key(daemon, error);
     if (!code)

@@ -1,7 +1,7 @@
 /* mqtt.c - libmosquitto driven by hand on the loop.
  *
- * The life of a connection: open_now() makes a fresh mosquitto object and connects to the next host without blocking; the poll handle
- * says readable or writable; on_connect tells the owner; when anything fails, on_disconnect (libmosquitto has closed its socket by
+ * The life of a connection: open_now() makes a fresh mosquitto object, a thread of the pool resolves and connects to the next host
+ * (libmosquitto blocks there; a broker that does not answer must not hold up the loop), then the poll handle says readable or writable; on_connect tells the owner; when anything fails, on_disconnect (libmosquitto has closed its socket by
  * then) stops the poll first thing and starts the back-off timer, which destroys the object and opens again. A connection that is
  * gone takes its held PUBACKs with it: the broker sends those messages again.
  *
@@ -43,6 +43,10 @@ struct mqtt {
     size_t host_count, host_at;
 
     struct mosquitto *client; /* one a connection */
+    uv_work_t connecting;     /* the pool's while connect_running */
+    bool connect_running;
+    int connect_code;
+    char connect_words[128];
     uv_poll_t *poll;          /* one a connection; NULL while there is none */
     int poll_events;
     uv_timer_t *timer; /* back-off, or keepalive while connected */
@@ -384,39 +388,29 @@ static int configure_client(struct mqtt *mqtt)
     return 0;
 }
 
-static int connect_client(struct mqtt *mqtt)
+/* In a thread of the pool; the object is ours alone until we are done. */
+static void mqtt_on_connecting(uv_work_t *work)
 {
+    struct mqtt *mqtt = work->data;
     const struct mqtt_host *host = &mqtt->hosts[mqtt->host_at];
     mosquitto_property *properties = NULL;
     uint16_t keepalive_s = mqtt->settings.keepalive_s ? mqtt->settings.keepalive_s : 60;
-    int code;
+    int code = MOSQ_ERR_SUCCESS;
 
-    if (mqtt->settings.session_expiry_s &&
-        mosquitto_property_add_int32(&properties, MQTT_PROP_SESSION_EXPIRY_INTERVAL, mqtt->settings.session_expiry_s))
-        return MOSQ_ERR_NOMEM;
-    /* Without a bind address the v5 call has no non-blocking form, so the property goes in by the bind_v5 call for unix sockets
-     * (which connect at once) and for names (which resolve at once). */
-    code = mosquitto_connect_bind_v5(mqtt->client, host->name, host->port, keepalive_s, NULL, properties);
+    if (mqtt->settings.session_expiry_s)
+        code = mosquitto_property_add_int32(&properties, MQTT_PROP_SESSION_EXPIRY_INTERVAL, mqtt->settings.session_expiry_s);
+    if (code == MOSQ_ERR_SUCCESS)
+        code = mosquitto_connect_bind_v5(mqtt->client, host->name, host->port, keepalive_s, NULL, properties);
+    if (code)
+        (void)snprintf(mqtt->connect_words, sizeof mqtt->connect_words, "%s:%d: %s", host->name, host->port,
+                       code == MOSQ_ERR_ERRNO ? strerror(errno) : mosquitto_strerror(code));
     mosquitto_property_free_all(&properties);
-    return code;
+    mqtt->connect_code = code;
 }
 
-static void open_now(struct mqtt *mqtt)
+/* Connected: the socket is polled from here on. */
+static void start_polling(struct mqtt *mqtt)
 {
-    int code;
-
-    if (mqtt->client)
-        mosquitto_destroy(mqtt->client);
-    mqtt->client = mosquitto_new(mqtt->settings.client_id, mqtt->settings.session_expiry_s == 0, mqtt);
-    if (!mqtt->client || configure_client(mqtt)) {
-        connection_lost(mqtt, "client cannot be configured");
-        return;
-    }
-    code = connect_client(mqtt);
-    if (code) {
-        connection_lost(mqtt, code == MOSQ_ERR_ERRNO ? strerror(errno) : mosquitto_strerror(code));
-        return;
-    }
     mqtt->poll = calloc(1, sizeof *mqtt->poll);
     if (!mqtt->poll || uv_poll_init(mqtt->loop, mqtt->poll, mosquitto_socket(mqtt->client))) {
         free(mqtt->poll);
@@ -433,13 +427,43 @@ static void open_now(struct mqtt *mqtt)
         update_poll(mqtt);
 }
 
+static void mqtt_on_connect_done(uv_work_t *work, int status)
+{
+    struct mqtt *mqtt = work->data;
+
+    (void)status; /* nothing cancels it */
+    mqtt->connect_running = false;
+    mqtt->open_handles--;
+    if (mqtt->closing)
+        finish_close(mqtt);
+    else if (mqtt->connect_code)
+        connection_lost(mqtt, mqtt->connect_words);
+    else
+        start_polling(mqtt);
+}
+
+static void open_now(struct mqtt *mqtt)
+{
+    if (mqtt->client)
+        mosquitto_destroy(mqtt->client);
+    mqtt->client = mosquitto_new(mqtt->settings.client_id, mqtt->settings.session_expiry_s == 0, mqtt);
+    if (!mqtt->client || configure_client(mqtt)) {
+        connection_lost(mqtt, "client cannot be configured");
+        return;
+    }
+    mqtt->connecting.data = mqtt;
+    mqtt->connect_running = true;
+    mqtt->open_handles++;
+    (void)uv_queue_work(mqtt->loop, &mqtt->connecting, mqtt_on_connecting, mqtt_on_connect_done);
+}
+
 /* Back-off over, or a second has passed on a connection. */
 static void mqtt_on_timer(uv_timer_t *timer)
 {
     struct mqtt *mqtt = timer->data;
     int code;
 
-    if (mqtt->closing)
+    if (mqtt->closing || mqtt->connect_running)
         return;
     if (!mqtt->poll) {
         open_now(mqtt);
