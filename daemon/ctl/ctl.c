@@ -1,4 +1,5 @@
-/* ctl.c - what custodyctl's commands share: errors and exit codes, configuration and database on first use, JSON output. */
+/* ctl.c - what custodyctl's commands share: errors and exit codes, configuration and database on first use, JSON
+ * output. */
 #include "ctl/ctl.h"
 
 #include <errno.h>
@@ -41,10 +42,10 @@ int ctl_exit_code(int code)
     static const struct {
         int code, exit;
     } table[] = {
-        {ERR_INVALID, CTL_USAGE},       {ERR_TOO_LARGE, CTL_USAGE},      {ERR_NO_MEMORY, CTL_TEMPORARY},
-        {ERR_IO, CTL_TEMPORARY},        {ERR_TIMEOUT, CTL_TEMPORARY},    {ERR_CONFLICT, CTL_TEMPORARY},
+        {ERR_INVALID, CTL_USAGE},         {ERR_TOO_LARGE, CTL_USAGE},    {ERR_NO_MEMORY, CTL_TEMPORARY},
+        {ERR_IO, CTL_TEMPORARY},          {ERR_TIMEOUT, CTL_TEMPORARY},  {ERR_CONFLICT, CTL_TEMPORARY},
         {ERR_UNREACHABLE, CTL_TEMPORARY}, {ERR_INTERNAL, CTL_TEMPORARY}, {ERR_DENIED, CTL_CONFIG},
-        {ERR_SCHEMA, CTL_CONFIG},       {ERR_CONFIG, CTL_CONFIG},
+        {ERR_SCHEMA, CTL_CONFIG},         {ERR_CONFIG, CTL_CONFIG},
     };
     if (code == 0)
         return CTL_OK;

@@ -1,7 +1,8 @@
-/* ctl.h - what every custodyctl subcommand stands on: options, exit codes, errors, the database opened on first use, output.
+/* ctl.h - what every custodyctl subcommand stands on: options, exit codes, errors, the database opened on first use,
+ * output.
  *
- * A subcommand is one function `int <name>_command(struct ctl *ctl, int argc, char **argv)`; argv[0] is its name. It calls
- * ctl_parse first, writes answers to ctl->out and errors with ctl_fail, and returns an exit code. */
+ * A subcommand is one function `int <name>_command(struct ctl *ctl, int argc, char **argv)`; argv[0] is its name. It
+ * calls ctl_parse first, writes answers to ctl->out and errors with ctl_fail, and returns an exit code. */
 #ifndef CUSTODY_CTL_CTL_H
 #define CUSTODY_CTL_CTL_H
 
@@ -41,7 +42,8 @@ struct ctl_command {
 void ctl_init(struct ctl *ctl, FILE *out, FILE *err);
 void ctl_fini(struct ctl *ctl);
 
-/* Runs argv[1...] against `commands`: global options, help, version of the usage, then the command. Returns the exit code. */
+/* Runs argv[1...] against `commands`: global options, help, version of the usage, then the command. Returns the exit
+ * code. */
 int ctl_run(struct ctl *ctl, const struct ctl_command *commands, size_t command_count, int argc, char **argv);
 
 /* ---- options ---- */
@@ -63,15 +65,17 @@ struct ctl_option {
 
 /* What a subcommand takes. Its help is made from this; --database, --config, --json and --help are added. */
 struct ctl_usage {
-    const char *operands;    /* "KIND CODE..." for the synopsis, "" for none */
-    const char *description; /* paragraphs, lines up to 78 columns, ends with a newline; exit codes where they say more */
+    const char *operands; /* "KIND CODE..." for the synopsis, "" for none */
+    const char
+        *description; /* paragraphs, lines up to 78 columns, ends with a newline; exit codes where they say more */
     size_t operands_min, operands_max;
     const struct ctl_option *options;
     size_t option_count;
 };
 
-/* Parses the options, which may stand anywhere, and leaves the operands: *argc of them at *argv (no argv[0] any more).
- * Returns true to go on; false when the command has to return *exit_code (help was printed, or wrong use was reported). */
+/* Parses the options, which may stand anywhere, and leaves the operands: *argc of them at *argv (no argv[0] any
+ * more). Returns true to go on; false when the command has to return *exit_code (help was printed, or wrong use was
+ * reported). */
 bool ctl_parse(struct ctl *ctl, const struct ctl_usage *usage, int *argc, char ***argv, int *exit_code);
 
 /* ---- errors ---- */
@@ -88,11 +92,13 @@ int ctl_exit_code(int code);
 int ctl_config(struct ctl *ctl, const struct config **config) MUST_USE;
 int ctl_database(struct ctl *ctl, struct database **database) MUST_USE;
 /* One statement; *rows (may be NULL) belongs to the caller. */
-int ctl_query(struct ctl *ctl, const char *sql, size_t param_count, const char *const *params, struct rows **rows) MUST_USE;
+int ctl_query(struct ctl *ctl, const char *sql, size_t param_count, const char *const *params,
+              struct rows **rows) MUST_USE;
 
 /* ---- output ---- */
 
-/* A JSON document and a newline; steals the reference. Returns CTL_OK, or CTL_TEMPORARY when it could not be written. */
+/* A JSON document and a newline; steals the reference. Returns CTL_OK, or CTL_TEMPORARY when it could not be
+ * written. */
 int ctl_print_json(struct ctl *ctl, json_t *document);
 /* The one field of the one row of an api function, passed through unchanged, and a newline. */
 int ctl_print_document(struct ctl *ctl, const struct rows *rows);

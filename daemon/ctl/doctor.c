@@ -1,4 +1,5 @@
-/* doctor.c - custodyctl doctor: is everything there that custodyd needs? Each check says ok, warn or fail, and what to do. */
+/* doctor.c - custodyctl doctor: is everything there that custodyd needs? Each check says ok, warn or fail, and what
+ * to do. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -36,7 +37,8 @@ struct doctor {
     bool has_schema;
 };
 
-static void set_outcome(struct outcome *outcome, enum status status, const char *hint, const char *format, ...) PRINTF_LIKE(4, 5);
+static void set_outcome(struct outcome *outcome, enum status status, const char *hint, const char *format, ...)
+    PRINTF_LIKE(4, 5);
 static void set_outcome(struct outcome *outcome, enum status status, const char *hint, const char *format, ...)
 {
     va_list arguments;
@@ -51,8 +53,8 @@ static void set_outcome(struct outcome *outcome, enum status status, const char 
 static void set_error(struct outcome *outcome, enum status status, const struct error *error, const char *hint)
 {
     const char *own = strstr(error->text, "; hint: ");
-    set_outcome(outcome, status, own ? own + strlen("; hint: ") : hint, "%.*s", own ? (int)(own - error->text) : (int)strlen(error->text),
-                error->text);
+    set_outcome(outcome, status, own ? own + strlen("; hint: ") : hint, "%.*s",
+                own ? (int)(own - error->text) : (int)strlen(error->text), error->text);
 }
 
 /* Asks for one row; false (and the outcome set) when the database does not answer. */
@@ -75,7 +77,8 @@ static void check_configuration(struct doctor *doctor, struct outcome *outcome)
     if (!doctor->has_config)
         set_error(outcome, STATUS_FAIL, &error, "custodyd --help lists the settings");
     else if (!path)
-        set_outcome(outcome, STATUS_WARN, "--config FILE, to check what custodyd reads", "defaults and environment only");
+        set_outcome(outcome, STATUS_WARN, "--config FILE, to check what custodyd reads",
+                    "defaults and environment only");
     else
         set_outcome(outcome, STATUS_OK, "", "%s", path);
 }
@@ -84,25 +87,30 @@ static void check_database(struct doctor *doctor, struct outcome *outcome)
 {
     struct error error = {0};
     struct rows *rows;
-    const char *conninfo = doctor->ctl->conninfo ? doctor->ctl->conninfo : doctor->has_config ? doctor->config.database : "";
+    const char *conninfo = doctor->ctl->conninfo ? doctor->ctl->conninfo
+                           : doctor->has_config  ? doctor->config.database
+                                                 : "";
     doctor->database = doctor->ctl->database = database_open(conninfo, &error);
     if (!doctor->database) {
         set_error(outcome, STATUS_FAIL, &error, "is PostgreSQL running? --database, or the PG* variables");
         return;
     }
-    if (!ask(doctor, "SELECT current_database(), current_user, current_setting('server_version'), "
-                     "current_setting('server_version_num')::integer, pg_is_in_recovery(), current_setting('fsync')",
+    if (!ask(doctor,
+             "SELECT current_database(), current_user, current_setting('server_version'), "
+             "current_setting('server_version_num')::integer, pg_is_in_recovery(), current_setting('fsync')",
              outcome, &rows))
         return;
     if (rows_i64(rows, 0, 3) < 150000)
         set_outcome(outcome, STATUS_FAIL, "PostgreSQL 15 or newer", "version %s", rows_text(rows, 0, 2));
     else if (rows_text(rows, 0, 4)[0] == 't')
-        set_outcome(outcome, STATUS_FAIL, "connect to the primary", "%s is a standby, read only", rows_text(rows, 0, 0));
-    else if (strcmp(rows_text(rows, 0, 5), "on") != 0)
-        set_outcome(outcome, STATUS_WARN, "fsync = on, unless this is a test", "%s: fsync is off: what is acknowledged may be lost",
+        set_outcome(outcome, STATUS_FAIL, "connect to the primary", "%s is a standby, read only",
                     rows_text(rows, 0, 0));
+    else if (strcmp(rows_text(rows, 0, 5), "on") != 0)
+        set_outcome(outcome, STATUS_WARN, "fsync = on, unless this is a test",
+                    "%s: fsync is off: what is acknowledged may be lost", rows_text(rows, 0, 0));
     else
-        set_outcome(outcome, STATUS_OK, "", "%s as %s, PostgreSQL %s", rows_text(rows, 0, 0), rows_text(rows, 0, 1), rows_text(rows, 0, 2));
+        set_outcome(outcome, STATUS_OK, "", "%s as %s, PostgreSQL %s", rows_text(rows, 0, 0), rows_text(rows, 0, 1),
+                    rows_text(rows, 0, 2));
     rows_free(rows);
 }
 
@@ -119,17 +127,18 @@ static void check_schema(struct doctor *doctor, struct outcome *outcome)
 static void check_roles(struct doctor *doctor, struct outcome *outcome)
 {
     struct rows *rows;
-    if (!ask(doctor, "SELECT string_agg(wanted, ', ' ORDER BY wanted) FILTER (WHERE r.oid IS NULL), "
-                     "(SELECT rolsuper FROM pg_roles WHERE rolname = current_user), current_user "
-                     "FROM unnest(ARRAY['custody_owner', 'custody_ingest', 'custody_console', 'custody_monitor']) AS wanted "
-                     "LEFT JOIN pg_roles AS r ON r.rolname = wanted",
+    if (!ask(doctor,
+             "SELECT string_agg(wanted, ', ' ORDER BY wanted) FILTER (WHERE r.oid IS NULL), "
+             "(SELECT rolsuper FROM pg_roles WHERE rolname = current_user), current_user "
+             "FROM unnest(ARRAY['custody_owner', 'custody_ingest', 'custody_console', 'custody_monitor']) AS wanted "
+             "LEFT JOIN pg_roles AS r ON r.rolname = wanted",
              outcome, &rows))
         return;
     if (!rows_is_null(rows, 0, 0))
         set_outcome(outcome, STATUS_FAIL, "custodyctl migrate makes them", "missing: %s", rows_text(rows, 0, 0));
     else if (rows_text(rows, 0, 1)[0] == 't')
-        set_outcome(outcome, STATUS_WARN, "custodyd connects as custody_ingest", "all there; %s is a superuser, whom no grant binds",
-                    rows_text(rows, 0, 2));
+        set_outcome(outcome, STATUS_WARN, "custodyd connects as custody_ingest",
+                    "all there; %s is a superuser, whom no grant binds", rows_text(rows, 0, 2));
     else
         set_outcome(outcome, STATUS_OK, "", "all there; connected as %s", rows_text(rows, 0, 2));
     rows_free(rows);
@@ -137,18 +146,21 @@ static void check_roles(struct doctor *doctor, struct outcome *outcome)
 
 static void check_partitions(struct doctor *doctor, struct outcome *outcome)
 {
-    /* Days ahead of today (Asia/Shanghai) that have a partition, today as day 0, without a hole; and strays in the default one. */
-    static const char sql[] =
-        "WITH days AS (SELECT n, to_regclass('telemetry.fix_' || to_char((now() AT TIME ZONE 'Asia/Shanghai')::date + n, 'YYYYMMDD')) "
-        "IS NOT NULL AS there FROM generate_series(0, 60) AS n) "
-        "SELECT coalesce(min(n) FILTER (WHERE NOT there), 61) - 1, pg_relation_size('telemetry.fix_default') > 0 FROM days";
+    /* Days ahead of today (Asia/Shanghai) that have a partition, today as day 0, without a hole; and strays in the
+     * default one. */
+    static const char sql[] = "WITH days AS (SELECT n, to_regclass('telemetry.fix_' || to_char((now() AT TIME ZONE "
+                              "'Asia/Shanghai')::date + n, 'YYYYMMDD')) "
+                              "IS NOT NULL AS there FROM generate_series(0, 60) AS n) "
+                              "SELECT coalesce(min(n) FILTER (WHERE NOT there), 61) - 1, "
+                              "pg_relation_size('telemetry.fix_default') > 0 FROM days";
     struct rows *rows;
     if (!ask(doctor, sql, outcome, &rows))
         return;
     int64_t ahead = rows_i64(rows, 0, 0);
     if (ahead < 1)
-        set_outcome(outcome, STATUS_WARN, "start custodyd, which makes them; until then rows go to the default partition",
-                    "%s", ahead < 0 ? "none for today" : "none after today");
+        set_outcome(outcome, STATUS_WARN,
+                    "start custodyd, which makes them; until then rows go to the default partition", "%s",
+                    ahead < 0 ? "none for today" : "none after today");
     else if (rows_text(rows, 0, 1)[0] == 't')
         set_outcome(outcome, STATUS_WARN, "devices with a wrong clock; telemetry.ensure_days moves them into days",
                     "%lld days ahead; some positions have a time that no partition covers", (long long)ahead);
@@ -160,13 +172,15 @@ static void check_partitions(struct doctor *doctor, struct outcome *outcome)
 static void check_log(struct doctor *doctor, struct outcome *outcome)
 {
     struct rows *rows;
-    if (!ask(doctor, "SELECT h.size, coalesce((SELECT max(log_index) FROM ledger.record), -1) + 1 FROM ledger.head AS h", outcome, &rows))
+    if (!ask(doctor,
+             "SELECT h.size, coalesce((SELECT max(log_index) FROM ledger.record), -1) + 1 FROM ledger.head AS h",
+             outcome, &rows))
         return;
     if (rows_count(rows) != 1)
         set_outcome(outcome, STATUS_FAIL, "restore the database from a backup", "there is no head");
     else if (rows_i64(rows, 0, 0) != rows_i64(rows, 0, 1))
-        set_outcome(outcome, STATUS_FAIL, "stop custodyd and find out who wrote to the log", "head says %s records, the last one is number %s",
-                    rows_text(rows, 0, 0), rows_text(rows, 0, 1));
+        set_outcome(outcome, STATUS_FAIL, "stop custodyd and find out who wrote to the log",
+                    "head says %s records, the last one is number %s", rows_text(rows, 0, 0), rows_text(rows, 0, 1));
     else
         set_outcome(outcome, STATUS_OK, "", "%s records", rows_text(rows, 0, 0));
     rows_free(rows);
@@ -175,18 +189,20 @@ static void check_log(struct doctor *doctor, struct outcome *outcome)
 static void check_sources(struct doctor *doctor, struct outcome *outcome)
 {
     struct rows *rows;
-    if (!ask(doctor, "SELECT count(*), count(*) FILTER (WHERE NOT s.signed), count(*) FILTER (WHERE s.signed AND NOT EXISTS "
-                     "(SELECT FROM registry.source_key AS k WHERE k.source_id = s.source_id AND k.revoked_at IS NULL)) "
-                     "FROM registry.source AS s WHERE s.enabled",
+    if (!ask(doctor,
+             "SELECT count(*), count(*) FILTER (WHERE NOT s.signed), count(*) FILTER (WHERE s.signed AND NOT EXISTS "
+             "(SELECT FROM registry.source_key AS k WHERE k.source_id = s.source_id AND k.revoked_at IS NULL)) "
+             "FROM registry.source AS s WHERE s.enabled",
              outcome, &rows))
         return;
     if (rows_i64(rows, 0, 0) == 0)
         set_outcome(outcome, STATUS_WARN, "custodyctl register", "none: nobody may speak");
     else if (rows_i64(rows, 0, 2) > 0)
-        set_outcome(outcome, STATUS_WARN, "custodyctl register key", "%s, of which %s sign but have no key in force", rows_text(rows, 0, 0),
-                    rows_text(rows, 0, 2));
+        set_outcome(outcome, STATUS_WARN, "custodyctl register key", "%s, of which %s sign but have no key in force",
+                    rows_text(rows, 0, 0), rows_text(rows, 0, 2));
     else
-        set_outcome(outcome, STATUS_OK, "", "%s, of which %s unsigned (weaker evidence)", rows_text(rows, 0, 0), rows_text(rows, 0, 1));
+        set_outcome(outcome, STATUS_OK, "", "%s, of which %s unsigned (weaker evidence)", rows_text(rows, 0, 0),
+                    rows_text(rows, 0, 1));
     rows_free(rows);
 }
 
@@ -202,13 +218,14 @@ static void check_clock(struct doctor *doctor, struct outcome *outcome)
     rows_free(rows);
     bool unsynchronised = adjtimex(&timex) == TIME_ERROR;
     if (difference_ms > CLOCK_DIFFERENCE_MAX_MS || difference_ms < -CLOCK_DIFFERENCE_MAX_MS)
-        set_outcome(outcome, STATUS_FAIL, "synchronise both machines (chrony, systemd-timesyncd)", "the database's differs from ours by %lld ms",
-                    (long long)difference_ms);
+        set_outcome(outcome, STATUS_FAIL, "synchronise both machines (chrony, systemd-timesyncd)",
+                    "the database's differs from ours by %lld ms", (long long)difference_ms);
     else if (unsynchronised)
         set_outcome(outcome, STATUS_WARN, "chrony or systemd-timesyncd; records carry the time of receipt",
                     "not synchronised, as far as the kernel knows");
     else
-        set_outcome(outcome, STATUS_OK, "", "synchronised; the database's differs by %lld ms", (long long)difference_ms);
+        set_outcome(outcome, STATUS_OK, "", "synchronised; the database's differs by %lld ms",
+                    (long long)difference_ms);
 }
 
 static void check_ack_key(struct doctor *doctor, struct outcome *outcome)
@@ -219,8 +236,8 @@ static void check_ack_key(struct doctor *doctor, struct outcome *outcome)
     const char *path = doctor->config.ack_key_file;
     snprintf(wanted, sizeof wanted, "%s/ack", doctor->config.origin);
     if (path[0] == '\0') {
-        set_outcome(outcome, doctor->ctl->config_path ? STATUS_FAIL : STATUS_WARN, "custodyctl keygen <origin>/ack FILE, then ack_key_file",
-                    "ack_key_file is not set");
+        set_outcome(outcome, doctor->ctl->config_path ? STATUS_FAIL : STATUS_WARN,
+                    "custodyctl keygen <origin>/ack FILE, then ack_key_file", "ack_key_file is not set");
     } else if (keyfile_read(path, name, sizeof name, &pair, &error) != 0) {
         set_error(outcome, STATUS_FAIL, &error, "custodyctl keygen makes one");
     } else {
@@ -228,7 +245,8 @@ static void check_ack_key(struct doctor *doctor, struct outcome *outcome)
         if (strcmp(name, wanted) == 0)
             set_outcome(outcome, STATUS_OK, "", "%s, %s", path, name);
         else
-            set_outcome(outcome, STATUS_FAIL, "a key named <origin>/ack", "%s is the key of %s, not of %s", path, name, wanted);
+            set_outcome(outcome, STATUS_FAIL, "a key named <origin>/ack", "%s is the key of %s, not of %s", path, name,
+                        wanted);
     }
 }
 
@@ -253,7 +271,8 @@ static void probe_on_connected(void *context, bool session_present)
     (void)session_present;
     struct probe *probe = context;
     probe->connected = true;
-    uv_timer_start(&probe->deadline, probe_on_deadline, 0, 0); /* a session is not closed from within its own callback */
+    uv_timer_start(&probe->deadline, probe_on_deadline, 0,
+                   0); /* a session is not closed from within its own callback */
 }
 
 static void probe_on_disconnected(void *context, const char *reason)
@@ -323,8 +342,8 @@ static void check_broker(struct doctor *doctor, struct outcome *outcome)
     if (probe.connected)
         set_outcome(outcome, STATUS_OK, "", "%s speaks MQTT 5", config->broker);
     else
-        set_outcome(outcome, STATUS_FAIL, "is mosquitto running? broker and broker_username in the configuration", "%s: %s", config->broker,
-                    probe.reason);
+        set_outcome(outcome, STATUS_FAIL, "is mosquitto running? broker and broker_username in the configuration",
+                    "%s: %s", config->broker, probe.reason);
 }
 
 static void check_broker_password(struct doctor *doctor, struct outcome *outcome)
@@ -334,9 +353,11 @@ static void check_broker_password(struct doctor *doctor, struct outcome *outcome
     if (path[0] == '\0')
         set_outcome(outcome, STATUS_OK, "", "none needed");
     else if (stat(path, &about) != 0)
-        set_outcome(outcome, STATUS_FAIL, "broker_password_file, in the configuration", "%s: %s", path, strerror(errno));
+        set_outcome(outcome, STATUS_FAIL, "broker_password_file, in the configuration", "%s: %s", path,
+                    strerror(errno));
     else if ((about.st_mode & 077) != 0)
-        set_outcome(outcome, STATUS_FAIL, "chmod 600", "%s: mode %04o lets others read it", path, (unsigned)(about.st_mode & 07777));
+        set_outcome(outcome, STATUS_FAIL, "chmod 600", "%s: mode %04o lets others read it", path,
+                    (unsigned)(about.st_mode & 07777));
     else
         set_outcome(outcome, STATUS_OK, "", "%s", path);
 }
@@ -388,8 +409,8 @@ static int print_outcomes(struct ctl *ctl, const struct outcome *outcomes)
         const char *status = status_words[outcomes[i].status];
         failed = failed || outcomes[i].status == STATUS_FAIL;
         table_add(table, (const char *const[]){checks[i].name, status, outcomes[i].text, outcomes[i].hint});
-        json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s}", "check", checks[i].name, "status", status, "found", outcomes[i].text,
-                                              "hint", outcomes[i].hint));
+        json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s}", "check", checks[i].name, "status", status,
+                                              "found", outcomes[i].text, "hint", outcomes[i].hint));
     }
     int exit_code = CTL_OK;
     if (ctl->json)
@@ -409,7 +430,10 @@ int doctor_command(struct ctl *ctl, int argc, char **argv)
         "sources, clock, keys and broker. Each is ok, warn or fail, with a hint. Give it the\n"
         "daemon's --config, and run it as the daemon's user.\n\n"
         "Exit code: 0 nothing failed (warnings are allowed), 1 something failed.\n",
-        0, 0, NULL, 0};
+        0,
+        0,
+        NULL,
+        0};
     int exit_code;
     struct outcome outcomes[COUNT(checks)] = {0};
     if (!ctl_parse(ctl, &usage, &argc, &argv, &exit_code))

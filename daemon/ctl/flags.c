@@ -7,7 +7,8 @@
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 static const char *const open_states = "{new,under_review,confirmed}";
-static const char *const states[] = {"new", "under_review", "confirmed", "false_alarm", "duplicate", "closed", "withdrawn"};
+static const char *const states[] = {"new",       "under_review", "confirmed", "false_alarm",
+                                     "duplicate", "closed",       "withdrawn"};
 
 static const char *text_at(const json_t *object, const char *name)
 {
@@ -40,14 +41,20 @@ static void print_queue(struct ctl *ctl, const json_t *document)
     struct table *table = table_new(COUNT(headers), headers);
     size_t at;
     json_t *flag;
-    json_array_foreach(json_object_get(document, "flags"), at, flag) {
+    json_array_foreach(json_object_get(document, "flags"), at, flag)
+    {
         char id[24], age[32], what[600];
         long long severity = number_at(flag, "severity");
         snprintf(id, sizeof id, "%lld", number_at(flag, "flag_id"));
         age_text(number_at(flag, "age_s"), age, sizeof age);
         snprintf(what, sizeof what, "%s: %s", text_at(flag, "title_zh"), text_at(flag, "detail"));
-        const char *cells[] = {id,  severities[severity >= 1 && severity <= 4 ? severity : 0], text_at(flag, "rule"), text_at(flag, "state"),
-                               age, text_at(flag, "subject_words"),                            what};
+        const char *cells[] = {id,
+                               severities[severity >= 1 && severity <= 4 ? severity : 0],
+                               text_at(flag, "rule"),
+                               text_at(flag, "state"),
+                               age,
+                               text_at(flag, "subject_words"),
+                               what};
         table_add(table, cells);
     }
     if (table_rows(table) > 0)
@@ -85,14 +92,17 @@ static int flags_list(struct ctl *ctl, int argc, char **argv)
     int64_t severity = 1, limit = 50;
     bool all = false;
     const struct ctl_option options[] = {
-        {"state", CTL_OPTION_TEXT, "STATE", "only new, under_review, confirmed, false_alarm, duplicate, closed or withdrawn", &state, 0, 0},
+        {"state", CTL_OPTION_TEXT, "STATE",
+         "only new, under_review, confirmed, false_alarm, duplicate, closed or withdrawn", &state, 0, 0},
         {"all", CTL_OPTION_FLAG, NULL, "in every state (default: new, under_review, confirmed)", &all, 0, 0},
         {"rule", CTL_OPTION_TEXT, "RULE", "only of this rule, such as E01", &rule, 0, 0},
         {"severity", CTL_OPTION_NUMBER, "N", "at least this grave: 1 note to 4 urgent (default 1)", &severity, 1, 4},
         {"limit", CTL_OPTION_NUMBER, "N", "at most so many (default 50)", &limit, 1, 100000},
     };
-    const struct ctl_usage usage = {"", "Lists the flags that wait for somebody: gravest first, then oldest first.\n", 0, 0, options,
-                                    COUNT(options)};
+    const struct ctl_usage usage = {
+        "",      "Lists the flags that wait for somebody: gravest first, then oldest first.\n",
+        0,       0,
+        options, COUNT(options)};
     int exit_code;
     char room[64], severity_text[24], limit_text[24];
     const char *wanted;
@@ -100,11 +110,14 @@ static int flags_list(struct ctl *ctl, int argc, char **argv)
     if (!ctl_parse(ctl, &usage, &argc, &argv, &exit_code))
         return exit_code;
     if (!wanted_states(state, all, room, sizeof room, &wanted))
-        return ctl_fail(ctl, CTL_USAGE, "--state: %s; hint: new, under_review, confirmed, false_alarm, duplicate, closed or withdrawn", state);
+        return ctl_fail(ctl, CTL_USAGE,
+                        "--state: %s; hint: new, under_review, confirmed, false_alarm, duplicate, closed or withdrawn",
+                        state);
     snprintf(severity_text, sizeof severity_text, "%lld", (long long)severity);
     snprintf(limit_text, sizeof limit_text, "%lld", (long long)limit);
     const char *params[] = {wanted, rule, severity_text, limit_text};
-    exit_code = ctl_query(ctl, "SELECT api.flags($1::text[], $2, $3::integer, $4::integer)", COUNT(params), params, &rows);
+    exit_code =
+        ctl_query(ctl, "SELECT api.flags($1::text[], $2, $3::integer, $4::integer)", COUNT(params), params, &rows);
     if (exit_code == CTL_OK && ctl->json) {
         exit_code = ctl_print_document(ctl, rows);
     } else if (exit_code == CTL_OK) {
@@ -138,7 +151,8 @@ static void print_evidence(struct ctl *ctl, const json_t *flag)
     struct table *table = table_new(COUNT(headers), headers);
     size_t at;
     json_t *evidence;
-    json_array_foreach(json_object_get(flag, "evidence"), at, evidence) {
+    json_array_foreach(json_object_get(flag, "evidence"), at, evidence)
+    {
         char log_index[24], ordinal[24], received[32];
         const char *iso = text_at(evidence, "received_at");
         snprintf(log_index, sizeof log_index, "%lld", number_at(evidence, "log_index"));
@@ -161,12 +175,13 @@ static void print_actions(struct ctl *ctl, const json_t *flag)
     struct table *table = table_new(COUNT(headers), headers);
     size_t at;
     json_t *action;
-    json_array_foreach(json_object_get(flag, "actions"), at, action) {
+    json_array_foreach(json_object_get(flag, "actions"), at, action)
+    {
         char when[32];
         const char *iso = text_at(action, "at");
         snprintf(when, sizeof when, "%.10s %.8s", iso, strlen(iso) > 18 ? iso + 11 : "");
-        table_add(table, (const char *const[]){when, text_at(action, "from"), text_at(action, "to"), text_at(action, "actor"),
-                                               text_at(action, "reason")});
+        table_add(table, (const char *const[]){when, text_at(action, "from"), text_at(action, "to"),
+                                               text_at(action, "actor"), text_at(action, "reason")});
     }
     if (table_rows(table) > 0) {
         fputs("\nmoves\n", ctl->out);
@@ -178,8 +193,8 @@ static void print_actions(struct ctl *ctl, const json_t *flag)
 static void print_flag(struct ctl *ctl, const json_t *flag)
 {
     char text[200];
-    fprintf(ctl->out, "flag %lld  %s %s / %s\n", number_at(flag, "flag_id"), text_at(flag, "rule"), text_at(flag, "title_zh"),
-            text_at(flag, "title_en"));
+    fprintf(ctl->out, "flag %lld  %s %s / %s\n", number_at(flag, "flag_id"), text_at(flag, "rule"),
+            text_at(flag, "title_zh"), text_at(flag, "title_en"));
     snprintf(text, sizeof text, "%lld (1 note to 4 urgent)", number_at(flag, "severity"));
     print_field(ctl, "severity", text);
     print_field(ctl, "state", text_at(flag, "state"));
@@ -195,9 +210,13 @@ static void print_flag(struct ctl *ctl, const json_t *flag)
 
 static int flags_show(struct ctl *ctl, int argc, char **argv)
 {
-    const struct ctl_usage usage = {"FLAG", "Shows one flag with the records it rests on and what was done about it.\n\n"
-                                            "Exit code: 0 found, 1 no such flag.\n",
-                                    1, 1, NULL, 0};
+    const struct ctl_usage usage = {"FLAG",
+                                    "Shows one flag with the records it rests on and what was done about it.\n\n"
+                                    "Exit code: 0 found, 1 no such flag.\n",
+                                    1,
+                                    1,
+                                    NULL,
+                                    0};
     int exit_code;
     int64_t id;
     struct rows *rows = NULL;
@@ -227,7 +246,10 @@ int flags_command(struct ctl *ctl, int argc, char **argv)
         "[list | show FLAG] ...",
         "What the rules found. list (also without a word) prints the queue, show one flag with\n"
         "its evidence. custodyctl flags list --help and flags show --help say more.\n",
-        0, SIZE_MAX, NULL, 0};
+        0,
+        SIZE_MAX,
+        NULL,
+        0};
     int exit_code;
     if (argc > 1 && strcmp(argv[1], "list") == 0) {
         ctl->command = "flags list";

@@ -1,7 +1,7 @@
 /* history.c - the events of items as they were reported: rows of custody.event joined with the records that hold them.
  *
- * The records first, each decoded once however many events and items it holds, then the event rows, which point into them, then
- * the sightings of the items' identifiers. The caller's transaction decides what is seen. */
+ * The records first, each decoded once however many events and items it holds, then the event rows, which point into
+ * them, then the sightings of the items' identifiers. The caller's transaction decides what is seen. */
 #include "ctl/history.h"
 
 #include <assert.h>
@@ -45,17 +45,19 @@ static void decode_record(struct arena *arena, const char *field, struct history
     if (!bytes.data || wire_envelope_split(bytes, &envelope, &error) != REFUSAL_NONE)
         return;
     record->is_signed = envelope.signature.len > 0;
-    record->readable = wire_report_decode(envelope.body, clock_now_us(), arena, &record->report, &error) == REFUSAL_NONE &&
-                       report_normalise(&record->report, arena, NULL, NULL, &error) == 0;
+    record->readable =
+        wire_report_decode(envelope.body, clock_now_us(), arena, &record->report, &error) == REFUSAL_NONE &&
+        report_normalise(&record->report, arena, NULL, NULL, &error) == 0;
 }
 
 static int load_records(struct ctl *ctl, const char *item_ids, struct history *history)
 {
     struct rows *rows = NULL;
-    int exit_code = ctl_query(ctl,
-                              "SELECT r.log_index, r.record FROM ledger.record AS r WHERE r.log_index IN "
-                              "(SELECT e.log_index FROM custody.event AS e WHERE e.item_id = ANY ($1::bigint[])) ORDER BY r.log_index",
-                              1, (const char *const[]){item_ids}, &rows);
+    int exit_code = ctl_query(
+        ctl,
+        "SELECT r.log_index, r.record FROM ledger.record AS r WHERE r.log_index IN "
+        "(SELECT e.log_index FROM custody.event AS e WHERE e.item_id = ANY ($1::bigint[])) ORDER BY r.log_index",
+        1, (const char *const[]){item_ids}, &rows);
     if (exit_code != CTL_OK)
         return exit_code;
     history->record_count = rows_count(rows);
@@ -85,7 +87,15 @@ const struct history_record *history_record_at(const struct history *history, ui
 
 /* ---- events ---- */
 
-enum event_column { EVENT_ITEM, EVENT_LOG_INDEX, EVENT_ORDINAL, EVENT_PART, EVENT_SOURCE, EVENT_PARTY, EVENT_PARTY_KIND };
+enum event_column {
+    EVENT_ITEM,
+    EVENT_LOG_INDEX,
+    EVENT_ORDINAL,
+    EVENT_PART,
+    EVENT_SOURCE,
+    EVENT_PARTY,
+    EVENT_PARTY_KIND
+};
 
 /* The event a row points at; false when its record cannot be read or does not hold it. */
 static bool event_of(const struct history *history, const struct rows *rows, size_t row, struct history_event *event)
@@ -136,11 +146,12 @@ static void distribute(struct history *history, const struct rows *rows, struct 
 static int load_events(struct ctl *ctl, const char *item_ids, struct history *history)
 {
     struct rows *rows = NULL;
-    int exit_code = ctl_query(ctl,
-                              "SELECT e.item_id, e.log_index, e.ordinal, e.part, e.source_id, e.party_id, coalesce(p.kind, 0) "
-                              "FROM custody.event AS e LEFT JOIN registry.party AS p USING (party_id) "
-                              "WHERE e.item_id = ANY ($1::bigint[]) ORDER BY e.item_id, e.event_at, e.log_index, e.ordinal",
-                              1, (const char *const[]){item_ids}, &rows);
+    int exit_code =
+        ctl_query(ctl,
+                  "SELECT e.item_id, e.log_index, e.ordinal, e.part, e.source_id, e.party_id, coalesce(p.kind, 0) "
+                  "FROM custody.event AS e LEFT JOIN registry.party AS p USING (party_id) "
+                  "WHERE e.item_id = ANY ($1::bigint[]) ORDER BY e.item_id, e.event_at, e.log_index, e.ordinal",
+                  1, (const char *const[]){item_ids}, &rows);
     if (exit_code != CTL_OK)
         return exit_code;
     struct history_event *events = arena_array(&history->arena, rows_count(rows), sizeof events[0]);
@@ -154,8 +165,17 @@ static int load_events(struct ctl *ctl, const char *item_ids, struct history *hi
 
 /* ---- sightings ---- */
 
-enum sighting_column { SIGHTING_ITEM, SIGHTING_LOG_INDEX, SIGHTING_ORDINAL, SIGHTING_SEEN_AT, SIGHTING_KIND, SIGHTING_SCHEME, SIGHTING_VALUE,
-                       SIGHTING_PROOF, SIGHTING_FROM_TEXT };
+enum sighting_column {
+    SIGHTING_ITEM,
+    SIGHTING_LOG_INDEX,
+    SIGHTING_ORDINAL,
+    SIGHTING_SEEN_AT,
+    SIGHTING_KIND,
+    SIGHTING_SCHEME,
+    SIGHTING_VALUE,
+    SIGHTING_PROOF,
+    SIGHTING_FROM_TEXT
+};
 
 static int take_sightings(struct ctl *ctl, struct history *history, const struct rows *rows)
 {
@@ -190,7 +210,8 @@ static int load_sightings(struct ctl *ctl, const char *item_ids, struct history 
 {
     struct rows *rows = NULL;
     int exit_code = ctl_query(ctl,
-                              "SELECT i.item_id, g.log_index, g.ordinal, (extract(epoch FROM g.seen_at) * 1000000)::bigint, g.kind, i.scheme, "
+                              "SELECT i.item_id, g.log_index, g.ordinal, (extract(epoch FROM g.seen_at) * "
+                              "1000000)::bigint, g.kind, i.scheme, "
                               "i.value, i.proof, s.from_text FROM custody.identifier AS i "
                               "JOIN reentry.sighted_identifier AS s ON s.scheme = i.scheme AND s.value = i.value "
                               "JOIN reentry.sighting AS g ON g.log_index = s.log_index AND g.ordinal = s.ordinal "
@@ -207,8 +228,9 @@ static int load_sightings(struct ctl *ctl, const char *item_ids, struct history 
 static int load_items(struct ctl *ctl, const char *item_ids, struct history *history)
 {
     struct rows *rows = NULL;
-    int exit_code = ctl_query(ctl, "SELECT item_id, kind FROM custody.item WHERE item_id = ANY ($1::bigint[]) ORDER BY item_id", 1,
-                              (const char *const[]){item_ids}, &rows);
+    int exit_code =
+        ctl_query(ctl, "SELECT item_id, kind FROM custody.item WHERE item_id = ANY ($1::bigint[]) ORDER BY item_id", 1,
+                  (const char *const[]){item_ids}, &rows);
     if (exit_code != CTL_OK)
         return exit_code;
     history->item_count = rows_count(rows);
@@ -248,9 +270,11 @@ void history_fini(struct history *history)
 int registered_load(struct ctl *ctl, struct registered *registered)
 {
     *registered = (struct registered){0};
-    int exit_code = ctl_query(ctl, "SELECT party_id, code, kind FROM registry.party ORDER BY code", 0, NULL, &registered->party_rows);
+    int exit_code = ctl_query(ctl, "SELECT party_id, code, kind FROM registry.party ORDER BY code", 0, NULL,
+                              &registered->party_rows);
     if (exit_code == CTL_OK)
-        exit_code = ctl_query(ctl, "SELECT site_id, party_id, code FROM registry.site ORDER BY code", 0, NULL, &registered->site_rows);
+        exit_code = ctl_query(ctl, "SELECT site_id, party_id, code FROM registry.site ORDER BY code", 0, NULL,
+                              &registered->site_rows);
     if (exit_code != CTL_OK)
         return exit_code;
     struct directory *directory = &registered->directory;
@@ -261,11 +285,13 @@ int registered_load(struct ctl *ctl, struct registered *registered)
     if (!registered->parties || !registered->sites)
         return no_memory(ctl);
     for (size_t i = 0; i < directory->party_count; i++)
-        registered->parties[i] = (struct party){rows_i64(registered->party_rows, i, 0), text_of(rows_text(registered->party_rows, i, 1)),
-                                                (enum party_kind)rows_i64(registered->party_rows, i, 2)};
+        registered->parties[i] =
+            (struct party){rows_i64(registered->party_rows, i, 0), text_of(rows_text(registered->party_rows, i, 1)),
+                           (enum party_kind)rows_i64(registered->party_rows, i, 2)};
     for (size_t i = 0; i < directory->site_count; i++)
-        registered->sites[i] = (struct site){rows_i64(registered->site_rows, i, 0), rows_i64(registered->site_rows, i, 1),
-                                             text_of(rows_text(registered->site_rows, i, 2))};
+        registered->sites[i] =
+            (struct site){rows_i64(registered->site_rows, i, 0), rows_i64(registered->site_rows, i, 1),
+                          text_of(rows_text(registered->site_rows, i, 2))};
     directory->parties = registered->parties;
     directory->sites = registered->sites;
     return CTL_OK;

@@ -1,5 +1,5 @@
-/* history.h - the events of items as they were reported: rows of custody.event joined with the records that hold them, decoded
- * and ready for core/custody to fold. */
+/* history.h - the events of items as they were reported: rows of custody.event joined with the records that hold
+ * them, decoded and ready for core/custody to fold. */
 #ifndef CUSTODY_CTL_HISTORY_H
 #define CUSTODY_CTL_HISTORY_H
 
@@ -34,8 +34,8 @@ struct history {
     struct history_record *records; /* sorted by log index */
 };
 
-/* `item_ids` is a PostgreSQL array ("{1,2}"). Identifiers are normalised as ingest does it. 0, or an exit code after the error was
- * printed. Always to be ended by history_fini. */
+/* `item_ids` is a PostgreSQL array ("{1,2}"). Identifiers are normalised as ingest does it. 0, or an exit code after
+ * the error was printed. Always to be ended by history_fini. */
 int history_load(struct ctl *ctl, const char *item_ids, struct history *history) MUST_USE;
 void history_fini(struct history *history);
 /* NULL when the record is not among them. */

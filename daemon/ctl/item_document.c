@@ -1,4 +1,5 @@
-/* item_document.c - everything known of one item: the database's document, and what the domain makes of the item's history. */
+/* item_document.c - everything known of one item: the database's document, and what the domain makes of the item's
+ * history. */
 #include "ctl/item_document.h"
 
 #include <stdlib.h>
@@ -87,7 +88,8 @@ static void enrich_events(json_t *document, const struct history *history, const
 {
     size_t at;
     json_t *row;
-    json_array_foreach(json_object_get(document, "events"), at, row) {
+    json_array_foreach(json_object_get(document, "events"), at, row)
+    {
         const struct history_event *event = find_event(item, row);
         if (!event) {
             json_object_set_new(row, "standing", json_string("unreadable"));
@@ -105,9 +107,11 @@ static bool has_grave_flag(const json_t *document)
 {
     size_t at;
     json_t *flag;
-    json_array_foreach(json_object_get(document, "flags"), at, flag) {
+    json_array_foreach(json_object_get(document, "flags"), at, flag)
+    {
         const char *state = json_string_value(json_object_get(flag, "state"));
-        bool open = state && (strcmp(state, "new") == 0 || strcmp(state, "under_review") == 0 || strcmp(state, "confirmed") == 0);
+        bool open = state && (strcmp(state, "new") == 0 || strcmp(state, "under_review") == 0 ||
+                              strcmp(state, "confirmed") == 0);
         if (open && json_integer_value(json_object_get(flag, "severity")) >= GRAVE_SEVERITY)
             return true;
     }
@@ -119,13 +123,17 @@ static void set_verdict(json_t *document, const struct item_history *item, const
 {
     const char *zh, *en;
     enum resale_verdict verdict = item_resale_verdict(state, &zh, &en);
-    bool differs = strcmp(json_string_value(json_object_get(document, "ban")), resale_ban_word(state->ban)) != 0 ||
-                   strcmp(json_string_value(json_object_get(document, "physical")), physical_state_word(state->physical)) != 0;
+    bool differs =
+        strcmp(json_string_value(json_object_get(document, "ban")), resale_ban_word(state->ban)) != 0 ||
+        strcmp(json_string_value(json_object_get(document, "physical")), physical_state_word(state->physical)) != 0;
     json_t *warnings = json_array();
     if (item->unreadable > 0)
-        json_array_append_new(warnings, json_sprintf("%zu events of this item cannot be read (erased, or of another version)", item->unreadable));
+        json_array_append_new(
+            warnings,
+            json_sprintf("%zu events of this item cannot be read (erased, or of another version)", item->unreadable));
     if (differs)
-        json_array_append_new(warnings, json_string("the stored state differs from the folded one; hint: custodyctl rebuild --check"));
+        json_array_append_new(
+            warnings, json_string("the stored state differs from the folded one; hint: custodyctl rebuild --check"));
     if (verdict == RESALE_VERDICT_ALLOWED && (item->unreadable > 0 || differs)) {
         verdict = RESALE_VERDICT_UNKNOWN;
         zh = "流转记录不完整";
@@ -146,13 +154,15 @@ const char *combined_verdict(const json_t *items, const char **reason_zh, const 
     size_t at;
     const json_t *item;
     bool all_allowed = true, all_proven = true;
-    json_array_foreach((json_t *)items, at, item) {
+    json_array_foreach((json_t *)items, at, item)
+    {
         const char *verdict = json_string_value(json_object_get(item, "verdict"));
         bool proof = json_is_true(json_object_get(json_object_get(item, "matched"), "proof"));
         if (strcmp(verdict, resale_verdict_word(RESALE_VERDICT_BANNED)) == 0) {
             *reason_zh = proof ? "该标识对应禁售物品" : "该标识指向禁售物品，但号牌、发动机号仅为线索，请核对车架号";
-            *reason_en = proof ? "the identifier is a banned item's"
-                               : "it points to a banned item; a plate or engine number alone is a hint: compare the VIN";
+            *reason_en = proof
+                             ? "the identifier is a banned item's"
+                             : "it points to a banned item; a plate or engine number alone is a hint: compare the VIN";
             return verdict;
         }
         all_allowed = all_allowed && strcmp(verdict, resale_verdict_word(RESALE_VERDICT_ALLOWED)) == 0;
@@ -202,7 +212,8 @@ static json_t *match_of(const struct lookup *lookup, int64_t item_id)
 {
     size_t at;
     json_t *match;
-    json_array_foreach(lookup->items, at, match) {
+    json_array_foreach(lookup->items, at, match)
+    {
         if (json_integer_value(json_object_get(match, "item_id")) == item_id)
             return match;
     }
@@ -217,16 +228,16 @@ static char *id_array(const struct lookup *lookup)
     json_t *match;
     buffer_init(&buffer, 1 << 20);
     buffer_put_u8(&buffer, '{');
-    json_array_foreach(lookup->items, at, match)
-        buffer_printf(&buffer, "%s%lld", at > 0 ? "," : "", (long long)json_integer_value(json_object_get(match, "item_id")));
+    json_array_foreach(lookup->items, at, match) buffer_printf(
+        &buffer, "%s%lld", at > 0 ? "," : "", (long long)json_integer_value(json_object_get(match, "item_id")));
     buffer_put(&buffer, "}", 2);
     char *ids = buffer.failed ? NULL : strdup((const char *)buffer.data);
     buffer_fini(&buffer);
     return ids;
 }
 
-static int collect(struct ctl *ctl, const struct lookup *lookup, const struct history *history, const struct directory *directory,
-                   json_t *items)
+static int collect(struct ctl *ctl, const struct lookup *lookup, const struct history *history,
+                   const struct directory *directory, json_t *items)
 {
     int exit_code = CTL_OK;
     for (size_t i = 0; exit_code == CTL_OK && i < history->item_count; i++) {

@@ -45,8 +45,8 @@ static int print_key(struct ctl *ctl, const char *name, const char *path, const 
     if (!is_source)
         snprintf(verifier, sizeof verifier, "%s+%s+%s", name, id, typed_key);
     if (ctl->json)
-        return ctl_print_json(ctl, json_pack("{s:s, s:s, s:s, s:s, s:s*}", "name", name, "public_key", key, "key_id", id, "file", path,
-                                             "verifier_key", is_source ? NULL : verifier));
+        return ctl_print_json(ctl, json_pack("{s:s, s:s, s:s, s:s, s:s*}", "name", name, "public_key", key, "key_id",
+                                             id, "file", path, "verifier_key", is_source ? NULL : verifier));
     fprintf(ctl->out, "name        %s\npublic key  %s\nkey id      %s\n", name, key, id);
     if (!is_source)
         fprintf(ctl->out, "verifier    %s\n", verifier);
@@ -61,13 +61,17 @@ int keygen_command(struct ctl *ctl, int argc, char **argv)
         "Makes an Ed25519 key. The secret half goes to FILE (mode 0600), which must not exist;\n"
         "public key and key id are printed. NAME is the id of a source, or the name of a\n"
         "note's key, such as <origin>/ack for the daemon's acknowledgements.\n",
-        2, 2, NULL, 0};
+        2,
+        2,
+        NULL,
+        0};
     int exit_code;
     if (!ctl_parse(ctl, &usage, &argc, &argv, &exit_code))
         return exit_code;
     const char *name = argv[0], *path = argv[1];
     if (!is_source_name(name) && !is_note_name(name))
-        return ctl_fail(ctl, CTL_USAGE, "name: %s; hint: a source id ([a-z0-9-], at most 64) or a key name without blanks and +", name);
+        return ctl_fail(ctl, CTL_USAGE,
+                        "name: %s; hint: a source id ([a-z0-9-], at most 64) or a key name without blanks and +", name);
     struct key_pair pair;
     struct error error = {0};
     key_pair_random(&pair);

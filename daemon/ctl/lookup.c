@@ -9,13 +9,15 @@ static const enum identifier_scheme schemes[] = {
 #undef X
 };
 
-/* A reading is worth a warning where it is what the typist most likely meant: schemes with a check digit of their own. */
+/* A reading is worth a warning where it is what the typist most likely meant: schemes with a check digit of their
+ * own. */
 static bool has_check_digit(enum identifier_scheme scheme)
 {
     return scheme == IDENTIFIER_SCHEME_VIN || scheme == IDENTIFIER_SCHEME_IMEI;
 }
 
-static void read_as(struct text raw, enum identifier_scheme scheme, bool chosen, struct lookup *lookup, struct error *error)
+static void read_as(struct text raw, enum identifier_scheme scheme, bool chosen, struct lookup *lookup,
+                    struct error *error)
 {
     char value[IDENTIFIER_VALUE_BYTES];
     struct error doubt = {0};
@@ -25,7 +27,8 @@ static void read_as(struct text raw, enum identifier_scheme scheme, bool chosen,
             *error = doubt;
         return;
     }
-    json_array_append_new(lookup->candidates, json_pack("{s:s, s:s}", "scheme", identifier_scheme_word(scheme), "value", value));
+    json_array_append_new(lookup->candidates,
+                          json_pack("{s:s, s:s}", "scheme", identifier_scheme_word(scheme), "value", value));
     if (grade == IDENTIFIER_DOUBTFUL && (chosen || has_check_digit(scheme)))
         json_array_append_new(lookup->warnings, json_string(doubt.text));
 }
@@ -34,9 +37,12 @@ int lookup_read(const char *raw, const char *scheme_word, struct lookup *lookup,
 {
     enum identifier_scheme chosen = IDENTIFIER_SCHEME_UNSPECIFIED;
     *lookup = (struct lookup){.candidates = json_array(), .warnings = json_array()};
-    if (scheme_word && (identifier_scheme_parse(text_of(scheme_word), &chosen) != 0 || chosen == IDENTIFIER_SCHEME_UNSPECIFIED))
-        return error_set(error, ERR_INVALID, "--scheme: %s; hint: vin, plate, engine_number, battery_code, imei, tag, "
-                                             "certificate_number, serial_number, frame_number, lot or gs1", scheme_word);
+    if (scheme_word &&
+        (identifier_scheme_parse(text_of(scheme_word), &chosen) != 0 || chosen == IDENTIFIER_SCHEME_UNSPECIFIED))
+        return error_set(error, ERR_INVALID,
+                         "--scheme: %s; hint: vin, plate, engine_number, battery_code, imei, tag, "
+                         "certificate_number, serial_number, frame_number, lot or gs1",
+                         scheme_word);
     struct error reason = {0};
     for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
         enum identifier_scheme scheme = schemes[i];
@@ -47,8 +53,10 @@ int lookup_read(const char *raw, const char *scheme_word, struct lookup *lookup,
         return 0;
     if (reason.text[0])
         return error_set(error, ERR_INVALID, "%s", reason.text);
-    return error_set(error, ERR_INVALID, "identifier: %.100s; hint: a VIN, plate, engine number, certificate number, battery code, "
-                                         "IMEI or tag", raw);
+    return error_set(error, ERR_INVALID,
+                     "identifier: %.100s; hint: a VIN, plate, engine number, certificate number, battery code, "
+                     "IMEI or tag",
+                     raw);
 }
 
 int lookup_find(struct ctl *ctl, struct lookup *lookup)

@@ -1,4 +1,5 @@
-/* options.c - the command line of custodyctl: options from tables, the help made from the same tables, the choice of a command. */
+/* options.c - the command line of custodyctl: options from tables, the help made from the same tables, the choice of
+ * a command. */
 #include <assert.h>
 #include <getopt.h>
 #include <stdlib.h>
@@ -13,8 +14,8 @@ enum { OPTIONS_MAX = 48, HELP_COLUMN = 26 };
 static size_t common_options(struct ctl *ctl, bool *help, struct ctl_option *out)
 {
     const struct ctl_option common[] = {
-        {"database", CTL_OPTION_TEXT, "CONNINFO", "libpq connection string (default: configuration, then PG* variables)",
-         &ctl->conninfo, 0, 0},
+        {"database", CTL_OPTION_TEXT, "CONNINFO",
+         "libpq connection string (default: configuration, then PG* variables)", &ctl->conninfo, 0, 0},
         {"config", CTL_OPTION_TEXT, "FILE", "configuration file of custodyd", &ctl->config_path, 0, 0},
         {"json", CTL_OPTION_FLAG, NULL, "print JSON instead of a table", &ctl->json, 0, 0},
         {"help", CTL_OPTION_FLAG, NULL, "print this help", help, 0, 0},
@@ -99,8 +100,8 @@ static void print_option(FILE *out, const struct ctl_option *option)
 
 static void print_help(struct ctl *ctl, const struct ctl_usage *usage, const struct ctl_option *options, size_t count)
 {
-    fprintf(ctl->out, "Usage: custodyctl %s [OPTION]...%s%s\n\n%s\nOptions:\n", ctl->command, usage->operands[0] ? " " : "",
-            usage->operands, usage->description);
+    fprintf(ctl->out, "Usage: custodyctl %s [OPTION]...%s%s\n\n%s\nOptions:\n", ctl->command,
+            usage->operands[0] ? " " : "", usage->operands, usage->description);
     for (size_t i = 0; i < count; i++)
         print_option(ctl->out, &options[i]);
 }
@@ -122,12 +123,12 @@ bool ctl_parse(struct ctl *ctl, const struct ctl_usage *usage, int *argc, char *
     }
     size_t operands = (size_t)(*argc - optind);
     if (operands < usage->operands_min || operands > usage->operands_max) {
-        *exit_code = ctl_fail(ctl, CTL_USAGE, "operands: %zu given%s%s, %s %zu wanted; hint: custodyctl %s [OPTION]... %s",
-                              operands, operands > usage->operands_max ? ", among them " : "",
-                              operands > usage->operands_max ? (*argv)[optind + (int)usage->operands_max] : "",
-                              operands < usage->operands_min ? "at least" : "at most",
-                              operands < usage->operands_min ? usage->operands_min : usage->operands_max, ctl->command,
-                              usage->operands);
+        *exit_code = ctl_fail(
+            ctl, CTL_USAGE, "operands: %zu given%s%s, %s %zu wanted; hint: custodyctl %s [OPTION]... %s", operands,
+            operands > usage->operands_max ? ", among them " : "",
+            operands > usage->operands_max ? (*argv)[optind + (int)usage->operands_max] : "",
+            operands < usage->operands_min ? "at least" : "at most",
+            operands < usage->operands_min ? usage->operands_min : usage->operands_max, ctl->command, usage->operands);
         return false;
     }
     *argc -= optind;
@@ -137,8 +138,9 @@ bool ctl_parse(struct ctl *ctl, const struct ctl_usage *usage, int *argc, char *
 
 static void print_overview(struct ctl *ctl, const struct ctl_command *commands, size_t count)
 {
-    fprintf(ctl->out, "Usage: custodyctl [OPTION]... COMMAND [OPTION]... [OPERAND]...\n\n"
-                      "What an operator or an auditor types to look after custodyd and to ask it questions.\n\nCommands:\n");
+    fprintf(ctl->out,
+            "Usage: custodyctl [OPTION]... COMMAND [OPTION]... [OPERAND]...\n\n"
+            "What an operator or an auditor types to look after custodyd and to ask it questions.\n\nCommands:\n");
     for (size_t i = 0; i < count; i++)
         fprintf(ctl->out, "  %-12s %s\n", commands[i].name, commands[i].summary);
     fprintf(ctl->out, "\nOptions, before or after the command:\n");

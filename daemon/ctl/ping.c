@@ -1,8 +1,9 @@
 /* ping.c - custodyctl ping: sends a signed report as a registered source and waits for its acknowledgement, end to end.
  *
- * Life of a ping: the registry says whether the source may speak and where; connect to the broker, subscribe to the source's down
- * topic, publish one empty report in an epoch of its own, wait for the acknowledgement of that epoch, check its note. An epoch of
- * its own, because a ping that was never answered must not stand in the way of the next one. */
+ * Life of a ping: the registry says whether the source may speak and where; connect to the broker, subscribe to the
+ * source's down topic, publish one empty report in an epoch of its own, wait for the acknowledgement of that epoch,
+ * check its note. An epoch of its own, because a ping that was never answered must not stand in the way of the next
+ * one. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -44,10 +45,11 @@ struct ping {
 /* The source, its area and the next epoch; every reason why it could not be heard. */
 static int ask_registry(struct ctl *ctl, struct ping *ping)
 {
-    static const char sql[] =
-        "SELECT s.area, s.enabled, s.signed, k.key_id IS NOT NULL, k.revoked_at IS NOT NULL, "
-        "coalesce((SELECT max(epoch) FROM ledger.stream AS t WHERE t.source_id = s.source_id), 0) FROM registry.source AS s "
-        "LEFT JOIN registry.source_key AS k ON k.source_id = s.source_id AND k.public_key = decode($2, 'hex') WHERE s.name = $1";
+    static const char sql[] = "SELECT s.area, s.enabled, s.signed, k.key_id IS NOT NULL, k.revoked_at IS NOT NULL, "
+                              "coalesce((SELECT max(epoch) FROM ledger.stream AS t WHERE t.source_id = s.source_id), "
+                              "0) FROM registry.source AS s "
+                              "LEFT JOIN registry.source_key AS k ON k.source_id = s.source_id AND k.public_key = "
+                              "decode($2, 'hex') WHERE s.name = $1";
     char key[HEX_SIZE(PUBLIC_KEY_BYTES)];
     struct rows *rows = NULL;
     hex_encode(ping->pair.public_key, PUBLIC_KEY_BYTES, key);
@@ -55,13 +57,17 @@ static int ask_registry(struct ctl *ctl, struct ping *ping)
     if (exit_code != CTL_OK)
         return exit_code;
     if (rows_count(rows) == 0)
-        exit_code = ctl_fail(ctl, CTL_CONFIG, "source: %s is not registered; hint: custodyctl register source", ping->source);
+        exit_code =
+            ctl_fail(ctl, CTL_CONFIG, "source: %s is not registered; hint: custodyctl register source", ping->source);
     else if (rows_text(rows, 0, 1)[0] != 't')
-        exit_code = ctl_fail(ctl, CTL_CONFIG, "source: %s is disabled; hint: use another, or have it enabled", ping->source);
+        exit_code =
+            ctl_fail(ctl, CTL_CONFIG, "source: %s is disabled; hint: use another, or have it enabled", ping->source);
     else if (rows_text(rows, 0, 2)[0] == 't' && rows_text(rows, 0, 3)[0] != 't')
-        exit_code = ctl_fail(ctl, CTL_CONFIG, "key: this one is not registered for %s; hint: custodyctl register key", ping->source);
+        exit_code = ctl_fail(ctl, CTL_CONFIG, "key: this one is not registered for %s; hint: custodyctl register key",
+                             ping->source);
     else if (rows_text(rows, 0, 2)[0] == 't' && rows_text(rows, 0, 4)[0] == 't')
-        exit_code = ctl_fail(ctl, CTL_CONFIG, "key: this one of %s is revoked; hint: custodyctl keygen and register key", ping->source);
+        exit_code = ctl_fail(ctl, CTL_CONFIG,
+                             "key: this one of %s is revoked; hint: custodyctl keygen and register key", ping->source);
     else
         snprintf(ping->area, sizeof ping->area, "%s", rows_text(rows, 0, 0));
     if (exit_code == CTL_OK) {
@@ -79,7 +85,8 @@ static int lock_source(struct ctl *ctl, struct ping *ping)
     int exit_code = ctl_query(ctl, "SELECT pg_try_advisory_lock(hashtextextended('custodyctl ping ' || $1, 0))", 1,
                               (const char *const[]){ping->source}, &rows);
     if (exit_code == CTL_OK && rows_text(rows, 0, 0)[0] != 't')
-        exit_code = ctl_fail(ctl, CTL_TEMPORARY, "ping: another one of %s is under way; hint: wait for it", ping->source);
+        exit_code =
+            ctl_fail(ctl, CTL_TEMPORARY, "ping: another one of %s is under way; hint: wait for it", ping->source);
     rows_free(rows);
     return exit_code;
 }
@@ -104,7 +111,8 @@ static int make_envelope(struct ctl *ctl, struct ping *ping)
     if (code == 0) {
         envelope_sign(source, buffer_text(&body), &ping->pair, signature);
         source_key_id(source, ping->pair.public_key, key_id);
-        struct envelope envelope = {buffer_text(&body), {(const char *)signature, sizeof signature}, {(const char *)key_id, sizeof key_id}};
+        struct envelope envelope = {
+            buffer_text(&body), {(const char *)signature, sizeof signature}, {(const char *)key_id, sizeof key_id}};
         code = wire_envelope_encode(&envelope, &ping->envelope);
     }
     buffer_fini(&body);
@@ -167,7 +175,8 @@ static void ping_on_message(void *context, const struct mqtt_message *message)
         ping->acknowledged = ack.has_seq && ack.note.len > 0;
         text_copy(ping->note, sizeof ping->note, ack.note);
         ping->answered_at_ns = uv_hrtime();
-        uv_timer_start(&ping->deadline, ping_on_deadline, 0, 0); /* a session is not closed from within its own callback */
+        uv_timer_start(&ping->deadline, ping_on_deadline, 0,
+                       0); /* a session is not closed from within its own callback */
     }
     arena_fini(&arena);
 }
@@ -213,7 +222,8 @@ static int converse(struct ctl *ctl, struct ping *ping, const char *broker, cons
 
 /* ---- the answer ---- */
 
-/* Checks the note's words, and its signature where the daemon's key is at hand. NULL when all is well, else what is not. */
+/* Checks the note's words, and its signature where the daemon's key is at hand. NULL when all is well, else what is
+ * not. */
 static const char *check_note(const struct ping *ping, const struct config *config, bool *verified)
 {
     char name[256];
@@ -242,12 +252,14 @@ static int explain_silence(struct ctl *ctl, const struct ping *ping, const char 
 {
     const char *trouble = ping->trouble[0] ? ping->trouble : "no answer";
     if (!ping->connected)
-        return ctl_fail(ctl, CTL_TEMPORARY, "broker: %s: not connected in %lld s: %s; hint: --broker, is it running?", broker,
-                        (long long)timeout_s, trouble);
+        return ctl_fail(ctl, CTL_TEMPORARY, "broker: %s: not connected in %lld s: %s; hint: --broker, is it running?",
+                        broker, (long long)timeout_s, trouble);
     if (!ping->sent || strncmp(trouble, "refused", 7) == 0)
         return ctl_fail(ctl, CTL_NEGATIVE, "ping: %s; hint: custodyctl doctor", trouble);
-    return ctl_fail(ctl, CTL_TEMPORARY, "acknowledgement: none in %lld s, though the broker was reached (%s); hint: is custodyd running "
-                                        "(event=ready in its log), and does it read area %s?", (long long)timeout_s, trouble, ping->area);
+    return ctl_fail(ctl, CTL_TEMPORARY,
+                    "acknowledgement: none in %lld s, though the broker was reached (%s); hint: is custodyd running "
+                    "(event=ready in its log), and does it read area %s?",
+                    (long long)timeout_s, trouble, ping->area);
 }
 
 static int judge(struct ctl *ctl, const struct ping *ping, const char *broker, int64_t timeout_s)
@@ -264,10 +276,13 @@ static int judge(struct ctl *ctl, const struct ping *ping, const char *broker, i
     if (wrong)
         return ctl_fail(ctl, CTL_NEGATIVE, "acknowledgement: %s; hint: which daemon answers on this broker?", wrong);
     if (ctl->json)
-        return ctl_print_json(ctl, json_pack("{s:s, s:I, s:f, s:b, s:s}", "source", ping->source, "epoch", (json_int_t)ping->epoch, "ms", ms,
-                                             "note_verified", verified, "note", ping->note));
-    fprintf(ctl->out, "acknowledged in %.1f ms: stored, source %s epoch %u seq 0\n", ms, ping->source, (unsigned)ping->epoch);
-    fprintf(ctl->out, "note %s\n", verified ? "signed by the daemon's key" : "not verified: ack_key_file is not set or not readable");
+        return ctl_print_json(ctl, json_pack("{s:s, s:I, s:f, s:b, s:s}", "source", ping->source, "epoch",
+                                             (json_int_t)ping->epoch, "ms", ms, "note_verified", verified, "note",
+                                             ping->note));
+    fprintf(ctl->out, "acknowledged in %.1f ms: stored, source %s epoch %u seq 0\n", ms, ping->source,
+            (unsigned)ping->epoch);
+    fprintf(ctl->out, "note %s\n",
+            verified ? "signed by the daemon's key" : "not verified: ack_key_file is not set or not readable");
     return CTL_OK;
 }
 
@@ -279,7 +294,8 @@ static bool read_password(struct ctl *ctl, const char *path, char *out, size_t s
     if (!path)
         return true;
     if (!in || !fgets(out, (int)size, in)) {
-        *exit_code = ctl_fail(ctl, CTL_CONFIG, "--password-file: %s cannot be read; hint: one line, the source's password", path);
+        *exit_code = ctl_fail(ctl, CTL_CONFIG,
+                              "--password-file: %s cannot be read; hint: one line, the source's password", path);
         if (in)
             fclose(in);
         return false;
@@ -312,9 +328,11 @@ int ping_command(struct ctl *ctl, int argc, char **argv)
     const char *key_file = NULL, *broker = NULL, *password_file = NULL;
     int64_t timeout_s = DEFAULT_TIMEOUT_S;
     const struct ctl_option options[] = {
-        {"key-file", CTL_OPTION_TEXT, "FILE", "secret key of the source that speaks; its name is in the file", &key_file, 0, 0},
+        {"key-file", CTL_OPTION_TEXT, "FILE", "secret key of the source that speaks; its name is in the file",
+         &key_file, 0, 0},
         {"broker", CTL_OPTION_TEXT, "HOSTS", "host:port or unix:/path (default: configuration)", &broker, 0, 0},
-        {"password-file", CTL_OPTION_TEXT, "FILE", "password of the source at the broker (default: none)", &password_file, 0, 0},
+        {"password-file", CTL_OPTION_TEXT, "FILE", "password of the source at the broker (default: none)",
+         &password_file, 0, 0},
         {"timeout", CTL_OPTION_NUMBER, "S", "how long to wait, s (default 10)", &timeout_s, 1, 600},
     };
     const struct ctl_usage usage = {
@@ -324,7 +342,10 @@ int ping_command(struct ctl *ctl, int argc, char **argv)
         "A source for it: custodyctl register source NAME --kind account ...\n\n"
         "Exit code: 0 acknowledged, 1 refused or wrongly acknowledged, 75 no answer in time, 78 the\n"
         "source or its key is not registered.\n",
-        0, 0, options, sizeof options / sizeof options[0]};
+        0,
+        0,
+        options,
+        sizeof options / sizeof options[0]};
     int exit_code;
     char name[256], password[256];
     struct error error = {0};
@@ -332,7 +353,9 @@ int ping_command(struct ctl *ctl, int argc, char **argv)
         !read_password(ctl, password_file, password, sizeof password, &exit_code))
         return exit_code;
     if (!key_file)
-        return ctl_fail(ctl, CTL_USAGE, "--key-file: not given; hint: custodyctl keygen NAME FILE, then register source NAME --key-file FILE");
+        return ctl_fail(
+            ctl, CTL_USAGE,
+            "--key-file: not given; hint: custodyctl keygen NAME FILE, then register source NAME --key-file FILE");
     struct ping *ping = calloc(1, sizeof *ping);
     if (!ping)
         return ctl_fail(ctl, CTL_TEMPORARY, "ping: %s", error_words(ERR_NO_MEMORY));

@@ -1,7 +1,8 @@
-/* rebuild.c - custodyctl rebuild: folds every item's events again and compares with the stored state; repairs it without --check.
+/* rebuild.c - custodyctl rebuild: folds every item's events again and compares with the stored state; repairs it
+ * without --check.
  *
- * --check reads one snapshot of the whole database, so it may run beside the daemon. A repair goes in steps, each one transaction
- * that locks its items first, as the daemon does; so it may run beside the daemon, too. */
+ * --check reads one snapshot of the whole database, so it may run beside the daemon. A repair goes in steps, each
+ * one transaction that locks its items first, as the daemon does; so it may run beside the daemon, too. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -82,13 +83,13 @@ static const char select_items[] = "SELECT item_id, "
 #define X(name, read, write, value) read ", "
     COLUMN_TABLE(X)
 #undef X
-    "encode(facts, 'hex') FROM custody.item WHERE item_id = ANY ($1::bigint[]) ORDER BY item_id";
+        "encode(facts, 'hex') FROM custody.item WHERE item_id = ANY ($1::bigint[]) ORDER BY item_id";
 
 static const char update_item[] = "UPDATE custody.item SET "
 #define X(name, read, write, value) #name " = " write ", "
     COLUMN_TABLE(X)
 #undef X
-    "facts = decode($15, 'hex') WHERE item_id = $1::bigint";
+        "facts = decode($15, 'hex') WHERE item_id = $1::bigint";
 
 /* ---- one run ---- */
 
@@ -110,12 +111,13 @@ struct rebuild {
     struct folded folded; /* the item at hand; too large for the stack */
 };
 
-static void report_difference(struct rebuild *rebuild, int64_t item_id, const char *what, const char *stored, const char *folded)
+static void report_difference(struct rebuild *rebuild, int64_t item_id, const char *what, const char *stored,
+                              const char *folded)
 {
     rebuild->differences++;
     if (rebuild->ctl->json) {
-        json_array_append_new(rebuild->list, json_pack("{s:I, s:s, s:s, s:s}", "item_id", (json_int_t)item_id, "what", what, "stored",
-                                                       stored, "folded", folded));
+        json_array_append_new(rebuild->list, json_pack("{s:I, s:s, s:s, s:s}", "item_id", (json_int_t)item_id, "what",
+                                                       what, "stored", stored, "folded", folded));
         return;
     }
     fprintf(rebuild->ctl->out, "item %" PRId64 ": %s: stored ", item_id, what);
@@ -212,7 +214,8 @@ static bool has_finding(const struct folded *folded, size_t below, const char *r
 static const char *flag_state(const struct rows *flags, int64_t item_id, const struct finding *finding)
 {
     for (size_t row = 0; row < rows_count(flags); row++) {
-        if (rows_i64(flags, row, FLAG_ITEM) == item_id && finding_is(finding, rows_text(flags, row, FLAG_RULE), rows_text(flags, row, FLAG_KEY)))
+        if (rows_i64(flags, row, FLAG_ITEM) == item_id &&
+            finding_is(finding, rows_text(flags, row, FLAG_RULE), rows_text(flags, row, FLAG_KEY)))
             return rows_text(flags, row, FLAG_STATE);
     }
     return "";
@@ -223,7 +226,8 @@ static bool is_open_state(const char *state)
     return strcmp(state, "new") == 0 || strcmp(state, "under_review") == 0 || strcmp(state, "confirmed") == 0;
 }
 
-/* Every finding has a flag that was not withdrawn; what people closed stays closed. Several findings may be one flag. */
+/* Every finding has a flag that was not withdrawn; what people closed stays closed. Several findings may be one
+ * flag. */
 static bool compare_findings(struct rebuild *rebuild, const struct folded *folded, const struct rows *flags)
 {
     bool same = true;
@@ -245,7 +249,8 @@ static bool compare_flags(struct rebuild *rebuild, const struct folded *folded, 
 {
     bool same = true;
     for (size_t row = 0; row < rows_count(flags); row++) {
-        const char *rule = rows_text(flags, row, FLAG_RULE), *key = rows_text(flags, row, FLAG_KEY), *state = rows_text(flags, row, FLAG_STATE);
+        const char *rule = rows_text(flags, row, FLAG_RULE), *key = rows_text(flags, row, FLAG_KEY),
+                   *state = rows_text(flags, row, FLAG_STATE);
         if (rows_i64(flags, row, FLAG_ITEM) != folded->history->item_id || !is_open_state(state) ||
             has_finding(folded, finding_count(folded), rule, key))
             continue;
@@ -262,8 +267,9 @@ static json_t *finding_document(const struct folded *folded, size_t i)
 {
     const struct finding *finding = finding_at(folded, i);
     const struct rule_info *rule = &rule_infos[finding->rule];
-    json_t *document = json_pack("{s:s, s:i, s:i, s:s, s:s, s:I}", "rule", rule->id, "rule_version", rule->version, "severity",
-                                 finding->severity, "key", finding->key, "detail", finding->text, "at_us", (json_int_t)finding->at_us);
+    json_t *document =
+        json_pack("{s:s, s:i, s:i, s:s, s:s, s:I}", "rule", rule->id, "rule_version", rule->version, "severity",
+                  finding->severity, "key", finding->key, "detail", finding->text, "at_us", (json_int_t)finding->at_us);
     uint64_t log_index;
     uint16_t ordinal;
     if (i >= folded->custody.count) {
@@ -284,10 +290,13 @@ static json_t *finding_document(const struct folded *folded, size_t i)
 static int settle_flags(struct rebuild *rebuild, const struct folded *folded)
 {
     static const char sql[] =
-        "SELECT flag.settle(ARRAY[$1::bigint], coalesce(array_agg($1::bigint), '{}'), coalesce(array_agg(NULL::bigint), '{}'), "
-        "coalesce(array_agg(rule), '{}'), coalesce(array_agg(rule_version), '{}'), coalesce(array_agg(severity), '{}'), "
+        "SELECT flag.settle(ARRAY[$1::bigint], coalesce(array_agg($1::bigint), '{}'), "
+        "coalesce(array_agg(NULL::bigint), '{}'), "
+        "coalesce(array_agg(rule), '{}'), coalesce(array_agg(rule_version), '{}'), coalesce(array_agg(severity), "
+        "'{}'), "
         "coalesce(array_agg(key), '{}'), coalesce(array_agg(detail), '{}'), "
-        "coalesce(array_agg(to_timestamp(0) + at_us * interval '1 microsecond'), '{}'), coalesce(array_agg(log_index), '{}'), "
+        "coalesce(array_agg(to_timestamp(0) + at_us * interval '1 microsecond'), '{}'), coalesce(array_agg(log_index), "
+        "'{}'), "
         "coalesce(array_agg(ordinal), '{}')) FROM jsonb_to_recordset($2::jsonb) AS f (rule text, rule_version integer, "
         "severity smallint, key text, detail text, at_us bigint, log_index bigint, ordinal smallint)";
     char id[VALUE_BYTES];
@@ -322,8 +331,10 @@ static int fold_item(struct rebuild *rebuild, const struct item_history *history
     *folded = (struct folded){.history = history};
     folded->custody = (struct findings){.list = folded->custody_room, .room = FINDINGS_ROOM};
     folded->reentry = (struct findings){.list = folded->reentry_room, .room = FINDINGS_ROOM};
-    custody_fold(history->events, history->count, history->kind, &rebuild->registered.directory, &folded->state, &folded->custody);
-    const struct item_ban ban = {folded->state.ban != RESALE_BAN_NONE, folded->state.banned_at_us, banned_index(folded)};
+    custody_fold(history->events, history->count, history->kind, &rebuild->registered.directory, &folded->state,
+                 &folded->custody);
+    const struct item_ban ban = {folded->state.ban != RESALE_BAN_NONE, folded->state.banned_at_us,
+                                 banned_index(folded)};
     reentry_match(&ban, history->sightings, history->sighting_count, &folded->reentry);
     buffer_init(&facts, FACTS_MAX_BYTES);
     item_facts_encode(&folded->state.facts, &facts);
@@ -334,7 +345,8 @@ static int fold_item(struct rebuild *rebuild, const struct item_history *history
     return folded->facts ? CTL_OK : ctl_fail(rebuild->ctl, CTL_TEMPORARY, "rebuild: %s", error_words(ERR_NO_MEMORY));
 }
 
-static int compare_item(struct rebuild *rebuild, const struct folded *folded, const struct rows *stored, size_t row, const struct rows *flags)
+static int compare_item(struct rebuild *rebuild, const struct folded *folded, const struct rows *stored, size_t row,
+                        const struct rows *flags)
 {
     bool same_state = compare_state(rebuild, folded, stored, row);
     bool same_findings = compare_findings(rebuild, folded, flags);
@@ -348,8 +360,8 @@ static int compare_item(struct rebuild *rebuild, const struct folded *folded, co
 }
 
 /* An item whose events cannot all be read is named and left alone: folding the rest would make a wrong state. */
-static int rebuild_item(struct rebuild *rebuild, const struct item_history *history, const struct rows *stored, size_t row,
-                        const struct rows *flags)
+static int rebuild_item(struct rebuild *rebuild, const struct item_history *history, const struct rows *stored,
+                        size_t row, const struct rows *flags)
 {
     rebuild->items++;
     rebuild->events += (int64_t)(history->count + history->unreadable);
@@ -392,8 +404,9 @@ static int rebuild_items(struct rebuild *rebuild, const char *ids)
 /* The next items after *last as an array, malloc'd; NULL text when there are none. */
 static int next_ids(struct rebuild *rebuild, int64_t *last, char **ids)
 {
-    static const char sql[] = "SELECT array_agg(item_id ORDER BY item_id)::text, max(item_id) FROM "
-                              "(SELECT item_id FROM custody.item WHERE item_id > $1::bigint ORDER BY item_id LIMIT $2::bigint) AS next";
+    static const char sql[] =
+        "SELECT array_agg(item_id ORDER BY item_id)::text, max(item_id) FROM "
+        "(SELECT item_id FROM custody.item WHERE item_id > $1::bigint ORDER BY item_id LIMIT $2::bigint) AS next";
     char after[VALUE_BYTES], most[VALUE_BYTES];
     struct rows *rows = NULL;
     put_number(after, *last);
@@ -412,8 +425,9 @@ static int repair_step(struct rebuild *rebuild, const char *ids)
 {
     int exit_code = ctl_query(rebuild->ctl, "BEGIN", 0, NULL, NULL);
     if (exit_code == CTL_OK)
-        exit_code = ctl_query(rebuild->ctl, "SELECT FROM custody.item WHERE item_id = ANY ($1::bigint[]) ORDER BY item_id FOR UPDATE", 1,
-                              (const char *const[]){ids}, NULL);
+        exit_code = ctl_query(rebuild->ctl,
+                              "SELECT FROM custody.item WHERE item_id = ANY ($1::bigint[]) ORDER BY item_id FOR UPDATE",
+                              1, (const char *const[]){ids}, NULL);
     if (exit_code == CTL_OK)
         exit_code = rebuild_items(rebuild, ids);
     if (exit_code == CTL_OK)
@@ -427,7 +441,8 @@ static int rebuild_all(struct rebuild *rebuild)
     char *ids = NULL;
     int exit_code = CTL_OK;
     if (rebuild->check)
-        exit_code = ctl_query(rebuild->ctl, "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY", 0, NULL, NULL);
+        exit_code =
+            ctl_query(rebuild->ctl, "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY", 0, NULL, NULL);
     if (exit_code == CTL_OK)
         exit_code = registered_load(rebuild->ctl, &rebuild->registered);
     while (exit_code == CTL_OK) {
@@ -444,11 +459,13 @@ static int print_outcome(struct rebuild *rebuild)
 {
     struct ctl *ctl = rebuild->ctl;
     if (ctl->json)
-        return ctl_print_json(ctl, json_pack("{s:b, s:I, s:I, s:I, s:O}", "check", rebuild->check, "items", (json_int_t)rebuild->items,
-                                             "events", (json_int_t)rebuild->events, "unreadable_events",
-                                             (json_int_t)rebuild->unreadable, "differences", rebuild->list));
-    fprintf(ctl->out, "%" PRId64 " items, %" PRId64 " events, %" PRId64 " differences%s\n", rebuild->items, rebuild->events,
-            rebuild->differences, rebuild->differences > rebuild->unreadable && !rebuild->check ? " repaired" : "");
+        return ctl_print_json(ctl, json_pack("{s:b, s:I, s:I, s:I, s:O}", "check", rebuild->check, "items",
+                                             (json_int_t)rebuild->items, "events", (json_int_t)rebuild->events,
+                                             "unreadable_events", (json_int_t)rebuild->unreadable, "differences",
+                                             rebuild->list));
+    fprintf(ctl->out, "%" PRId64 " items, %" PRId64 " events, %" PRId64 " differences%s\n", rebuild->items,
+            rebuild->events, rebuild->differences,
+            rebuild->differences > rebuild->unreadable && !rebuild->check ? " repaired" : "");
     return CTL_OK;
 }
 
@@ -465,7 +482,10 @@ int rebuild_command(struct ctl *ctl, int argc, char **argv)
         "repairs them. Both may run beside the daemon.\n\n"
         "Exit code: 0 the same (or repaired), 1 differences with --check, or events that cannot\n"
         "be read.\n",
-        0, 0, options, COUNT(options)};
+        0,
+        0,
+        options,
+        COUNT(options)};
     int exit_code;
     if (!ctl_parse(ctl, &usage, &argc, &argv, &exit_code))
         return exit_code;

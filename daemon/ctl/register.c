@@ -62,7 +62,8 @@ static int read_line(const char *line, size_t len, json_t *documents, struct err
         return 0;
     json_t *document = json_loadb(line, len, JSON_REJECT_DUPLICATES, &trouble);
     if (!document)
-        return error_set(error, ERR_INVALID, "not JSON: %s at column %d; hint: one document a line", trouble.text, trouble.column);
+        return error_set(error, ERR_INVALID, "not JSON: %s at column %d; hint: one document a line", trouble.text,
+                         trouble.column);
     int code = registration_check(document, error);
     if (code != 0)
         json_decref(document);
@@ -95,7 +96,8 @@ static int register_file(struct ctl *ctl, const char *path)
     bool is_stdin = strcmp(path, "-") == 0;
     FILE *in = is_stdin ? stdin : fopen(path, "re");
     if (!in)
-        return ctl_fail(ctl, CTL_USAGE, "file: %s: %s; hint: a file of JSON documents, one a line", path, strerror(errno));
+        return ctl_fail(ctl, CTL_USAGE, "file: %s: %s; hint: a file of JSON documents, one a line", path,
+                        strerror(errno));
     json_t *documents = json_array();
     int code = read_documents(in, path, documents, &error);
     if (!is_stdin)
@@ -116,17 +118,21 @@ static int register_party(struct ctl *ctl, int argc, char **argv)
     const char *kind = NULL, *name = NULL;
     bool unchecked = false;
     const struct ctl_option options[] = {
-        {"kind", CTL_OPTION_TEXT, "KIND", "recycler, carrier, sorting_centre, remanufacturer, steel_mill, police, ...", &kind, 0, 0},
+        {"kind", CTL_OPTION_TEXT, "KIND", "recycler, carrier, sorting_centre, remanufacturer, steel_mill, police, ...",
+         &kind, 0, 0},
         {"name", CTL_OPTION_TEXT, "NAME", "name for people", &name, 0, 0},
-        {"code-unchecked", CTL_OPTION_FLAG, NULL, "CODE is no credit code (a bureau, such as police-350504)", &unchecked, 0, 0},
+        {"code-unchecked", CTL_OPTION_FLAG, NULL, "CODE is no credit code (a bureau, such as police-350504)",
+         &unchecked, 0, 0},
     };
     const struct ctl_usage usage = {
-        "CODE", "Registers a firm or an authority by its credit code 统一社会信用代码 (GB 32100).\n", 1, 1, options, COUNT(options)};
+        "CODE",  "Registers a firm or an authority by its credit code 统一社会信用代码 (GB 32100).\n",
+        1,       1,
+        options, COUNT(options)};
     int exit_code;
     if (!ctl_parse(ctl, &usage, &argc, &argv, &exit_code))
         return exit_code;
-    return enter_document(ctl, json_pack("{s:{s:s, s:s*, s:s*, s:b}}", "party", "code", argv[0], "kind", kind, "name", name,
-                                         "code_unchecked", unchecked));
+    return enter_document(ctl, json_pack("{s:{s:s, s:s*, s:s*, s:b}}", "party", "code", argv[0], "kind", kind, "name",
+                                         name, "code_unchecked", unchecked));
 }
 
 /* Decimal degrees as a JSON number; NULL (left out, then missed by the check) where nothing was given. */
@@ -138,7 +144,8 @@ static bool degrees(struct ctl *ctl, const char *option, const char *word, json_
         return true;
     double number = strtod(word, &end);
     if (*word == '\0' || *end != '\0') {
-        *exit_code = ctl_fail(ctl, CTL_USAGE, "--%s: %s; hint: decimal degrees, WGS-84, such as 118.6625", option, word);
+        *exit_code =
+            ctl_fail(ctl, CTL_USAGE, "--%s: %s; hint: decimal degrees, WGS-84, such as 118.6625", option, word);
         return false;
     }
     *value = json_real(number); /* NULL for infinities and not-a-number */
@@ -155,8 +162,8 @@ static int register_site(struct ctl *ctl, int argc, char **argv)
         {"lon", CTL_OPTION_TEXT, "DEGREES", "longitude, WGS-84", &lon, 0, 0},
         {"lat", CTL_OPTION_TEXT, "DEGREES", "latitude, WGS-84", &lat, 0, 0},
     };
-    const struct ctl_usage usage = {"CODE", "Registers a yard, a sorting centre or another place of a party.\n", 1, 1, options,
-                                    COUNT(options)};
+    const struct ctl_usage usage = {
+        "CODE", "Registers a yard, a sorting centre or another place of a party.\n", 1, 1, options, COUNT(options)};
     int exit_code;
     json_t *lon_value, *lat_value = NULL;
     if (!ctl_parse(ctl, &usage, &argc, &argv, &exit_code) || !degrees(ctl, "lon", lon, &lon_value, &exit_code))
@@ -165,8 +172,8 @@ static int register_site(struct ctl *ctl, int argc, char **argv)
         json_decref(lon_value);
         return exit_code;
     }
-    return enter_document(ctl, json_pack("{s:{s:s, s:s*, s:s*, s:s*, s:o*, s:o*}}", "site", "code", argv[0], "party", party,
-                                         "name", name, "area", area, "lon", lon_value, "lat", lat_value));
+    return enter_document(ctl, json_pack("{s:{s:s, s:s*, s:s*, s:s*, s:o*, s:o*}}", "site", "code", argv[0], "party",
+                                         party, "name", name, "area", area, "lon", lon_value, "lat", lat_value));
 }
 
 static int register_vehicle(struct ctl *ctl, int argc, char **argv)
@@ -177,7 +184,8 @@ static int register_vehicle(struct ctl *ctl, int argc, char **argv)
         {"party", CTL_OPTION_TEXT, "CODE", "party that owns it", &party, 0, 0},
         {"max-load-kg", CTL_OPTION_NUMBER, "KG", "greatest load, kg (default: not known)", &max_load_kg, 1, 1000000},
     };
-    const struct ctl_usage usage = {"PLATE", "Registers a collection truck by its number plate.\n", 1, 1, options, COUNT(options)};
+    const struct ctl_usage usage = {"PLATE",       "Registers a collection truck by its number plate.\n", 1, 1, options,
+                                    COUNT(options)};
     int exit_code;
     if (!ctl_parse(ctl, &usage, &argc, &argv, &exit_code))
         return exit_code;
@@ -196,12 +204,14 @@ static int register_permit(struct ctl *ctl, int argc, char **argv)
         {"from", CTL_OPTION_TEXT, "DAY", "first valid day, such as 2026-01-01", &from, 0, 0},
         {"until", CTL_OPTION_TEXT, "DAY", "last valid day", &until, 0, 0},
     };
-    const struct ctl_usage usage = {"NUMBER", "Registers a licence or qualification 许可、资质.\n", 1, 1, options, COUNT(options)};
+    const struct ctl_usage usage = {"NUMBER",      "Registers a licence or qualification 许可、资质.\n", 1, 1, options,
+                                    COUNT(options)};
     int exit_code;
     if (!ctl_parse(ctl, &usage, &argc, &argv, &exit_code))
         return exit_code;
-    return enter_document(ctl, json_pack("{s:{s:s, s:s*, s:s*, s:s*, s:s*, s:s*}}", "permit", "number", argv[0], "party", party,
-                                         "site", site, "kind", kind, "valid_from", from, "valid_until", until));
+    return enter_document(ctl,
+                          json_pack("{s:{s:s, s:s*, s:s*, s:s*, s:s*, s:s*}}", "permit", "number", argv[0], "party",
+                                    party, "site", site, "kind", kind, "valid_from", from, "valid_until", until));
 }
 
 /* The public key of --key-file or --public-key as base64 in `out`; `given` says whether there is one. */
@@ -223,7 +233,8 @@ static bool public_key(struct ctl *ctl, const char *key_file, const char *encode
         return false;
     }
     if (strcmp(name, source) != 0) {
-        *exit_code = ctl_fail(ctl, CTL_USAGE, "--key-file: %s holds the key of %s; hint: the key of %s is wanted", key_file, name, source);
+        *exit_code = ctl_fail(ctl, CTL_USAGE, "--key-file: %s holds the key of %s; hint: the key of %s is wanted",
+                              key_file, name, source);
         return false;
     }
     base64_encode(pair.public_key, sizeof pair.public_key, out);
@@ -234,22 +245,31 @@ static bool public_key(struct ctl *ctl, const char *key_file, const char *encode
 
 static int register_source(struct ctl *ctl, int argc, char **argv)
 {
-    const char *kind = NULL, *area = NULL, *party = NULL, *site = NULL, *vehicle = NULL, *key_file = NULL, *encoded = NULL;
+    const char *kind = NULL, *area = NULL, *party = NULL, *site = NULL, *vehicle = NULL, *key_file = NULL,
+               *encoded = NULL;
     bool is_unsigned = false, disabled = false;
     const struct ctl_option options[] = {
-        {"kind", CTL_OPTION_TEXT, "KIND", "truck, handheld, weighbridge, sorting, marketplace, camera, gateway or account", &kind, 0, 0},
+        {"kind", CTL_OPTION_TEXT, "KIND",
+         "truck, handheld, weighbridge, sorting, marketplace, camera, gateway or account", &kind, 0, 0},
         {"area", CTL_OPTION_TEXT, "AREA", "administrative division code, such as 350504", &area, 0, 0},
         {"party", CTL_OPTION_TEXT, "CODE", "party that answers for it", &party, 0, 0},
         {"site", CTL_OPTION_TEXT, "CODE", "site where it stands (default: none)", &site, 0, 0},
         {"vehicle", CTL_OPTION_TEXT, "PLATE", "vehicle it is built into (default: none)", &vehicle, 0, 0},
-        {"key-file", CTL_OPTION_TEXT, "FILE", "secret key of custodyctl keygen; only its public half is used", &key_file, 0, 0},
+        {"key-file", CTL_OPTION_TEXT, "FILE", "secret key of custodyctl keygen; only its public half is used",
+         &key_file, 0, 0},
         {"public-key", CTL_OPTION_TEXT, "BASE64", "Ed25519 public key, 32 bytes", &encoded, 0, 0},
-        {"unsigned", CTL_OPTION_FLAG, NULL, "it cannot sign: accepted, and shown everywhere as weaker evidence", &is_unsigned, 0, 0},
+        {"unsigned", CTL_OPTION_FLAG, NULL, "it cannot sign: accepted, and shown everywhere as weaker evidence",
+         &is_unsigned, 0, 0},
         {"disabled", CTL_OPTION_FLAG, NULL, "known, but not listened to", &disabled, 0, 0},
     };
-    const struct ctl_usage usage = {"NAME", "Registers a device, a feed or an account that may send reports. One of --key-file,\n"
-                                            "--public-key and --unsigned has to be given.\n",
-                                    1, 1, options, COUNT(options)};
+    const struct ctl_usage usage = {
+        "NAME",
+        "Registers a device, a feed or an account that may send reports. One of --key-file,\n"
+        "--public-key and --unsigned has to be given.\n",
+        1,
+        1,
+        options,
+        COUNT(options)};
     int exit_code;
     char room[BASE64_SIZE(PUBLIC_KEY_BYTES)];
     const char *key;
@@ -257,10 +277,11 @@ static int register_source(struct ctl *ctl, int argc, char **argv)
         !public_key(ctl, key_file, encoded, argv[0], room, &key, &exit_code))
         return exit_code;
     if (!is_unsigned && !key)
-        return ctl_fail(ctl, CTL_USAGE, "source %s: no key; hint: --key-file, --public-key, or --unsigned (weaker evidence)", argv[0]);
-    return enter_document(ctl, json_pack("{s:{s:s, s:s*, s:s*, s:s*, s:s*, s:s*, s:s*, s:b, s:b}}", "source", "name", argv[0],
-                                         "kind", kind, "area", area, "party", party, "site", site, "vehicle", vehicle,
-                                         "public_key", key, "signed", !is_unsigned, "enabled", !disabled));
+        return ctl_fail(ctl, CTL_USAGE,
+                        "source %s: no key; hint: --key-file, --public-key, or --unsigned (weaker evidence)", argv[0]);
+    return enter_document(ctl, json_pack("{s:{s:s, s:s*, s:s*, s:s*, s:s*, s:s*, s:s*, s:b, s:b}}", "source", "name",
+                                         argv[0], "kind", kind, "area", area, "party", party, "site", site, "vehicle",
+                                         vehicle, "public_key", key, "signed", !is_unsigned, "enabled", !disabled));
 }
 
 static int register_key(struct ctl *ctl, int argc, char **argv)
@@ -268,21 +289,23 @@ static int register_key(struct ctl *ctl, int argc, char **argv)
     const char *key_file = NULL, *encoded = NULL, *key_id = NULL;
     bool revoke = false;
     const struct ctl_option options[] = {
-        {"key-file", CTL_OPTION_TEXT, "FILE", "secret key of custodyctl keygen; only its public half is used", &key_file, 0, 0},
+        {"key-file", CTL_OPTION_TEXT, "FILE", "secret key of custodyctl keygen; only its public half is used",
+         &key_file, 0, 0},
         {"public-key", CTL_OPTION_TEXT, "BASE64", "Ed25519 public key, 32 bytes", &encoded, 0, 0},
         {"key-id", CTL_OPTION_TEXT, "HEX", "with --revoke: the key by its id, 8 digits", &key_id, 0, 0},
         {"revoke", CTL_OPTION_FLAG, NULL, "the key is not accepted from now on, for good", &revoke, 0, 0},
     };
-    const struct ctl_usage usage = {"SOURCE", "Adds a key to a source, or revokes one. The daemon learns of it at once.\n", 1, 1, options,
-                                    COUNT(options)};
+    const struct ctl_usage usage = {
+        "SOURCE",      "Adds a key to a source, or revokes one. The daemon learns of it at once.\n", 1, 1, options,
+        COUNT(options)};
     int exit_code;
     char room[BASE64_SIZE(PUBLIC_KEY_BYTES)];
     const char *key;
     if (!ctl_parse(ctl, &usage, &argc, &argv, &exit_code) ||
         !public_key(ctl, key_file, encoded, argv[0], room, &key, &exit_code))
         return exit_code;
-    return enter_document(ctl, json_pack("{s:{s:s, s:s*, s:s*, s:b}}", "key", "source", argv[0], "public_key", key, "key_id",
-                                         key_id, "revoked", revoke));
+    return enter_document(ctl, json_pack("{s:{s:s, s:s*, s:s*, s:b}}", "key", "source", argv[0], "public_key", key,
+                                         "key_id", key_id, "revoked", revoke));
 }
 
 /* ---- the command ---- */
@@ -318,7 +341,10 @@ int register_command(struct ctl *ctl, int argc, char **argv)
         "  {\"source\": {\"name\": \"truck-1\", \"kind\": \"truck\", \"area\": \"350504\", \"party\": \"...\",\n"
         "              \"vehicle\": \"闽C12345\", \"public_key\": \"<base64>\"}}  or \"signed\": false\n"
         "  {\"key\": {\"source\": \"truck-1\", \"public_key\": \"<base64>\", \"revoked\": true}}\n",
-        0, SIZE_MAX, options, COUNT(options)};
+        0,
+        SIZE_MAX,
+        options,
+        COUNT(options)};
     int exit_code;
     for (size_t i = 0; argc > 1 && i < COUNT(nouns); i++) {
         if (strcmp(argv[1], nouns[i].name) == 0) {

@@ -1,4 +1,5 @@
-/* registration.c - one registry document ({"party": {...}}, {"site": ...}, ...): its fields checked and brought into normal form. */
+/* registration.c - one registry document ({"party": {...}}, {"site": ...}, ...): its fields checked and brought into
+ * normal form. */
 #include "ctl/registration.h"
 
 #include <math.h>
@@ -17,8 +18,13 @@ typedef int check_function(json_t *fields, const char *name, json_t *value, stru
 
 static const char *source_kinds[] = {"truck",  "handheld", "weighbridge", "sorting", "marketplace",
                                      "camera", "gateway",  "account",     NULL};
-static const char *permit_kinds[] = {"vehicle_dismantling", "hazardous_waste", "weee_treatment",
-                                     "battery_processing",  "remanufacturing", "road_access",    NULL};
+static const char *permit_kinds[] = {"vehicle_dismantling",
+                                     "hazardous_waste",
+                                     "weee_treatment",
+                                     "battery_processing",
+                                     "remanufacturing",
+                                     "road_access",
+                                     NULL};
 
 static int refuse(struct error *error, const char *name, json_t *value, const char *hint)
 {
@@ -68,7 +74,8 @@ static int check_party_code(json_t *fields, const char *name, json_t *value, str
     struct text code = {json_string_value(value), json_string_length(value)};
     char normal[CREDIT_CODE_BYTES];
     if (credit_code_normalise(code, normal, NULL) == IDENTIFIER_INVALID)
-        return refuse(error, name, value, "18 characters with their check character (GB 32100); a bureau's own code: code-unchecked");
+        return refuse(error, name, value,
+                      "18 characters with their check character (GB 32100); a bureau's own code: code-unchecked");
     return json_object_set_new(fields, name, json_string(normal));
 }
 
@@ -134,7 +141,9 @@ static int check_public_key(json_t *fields, const char *name, json_t *value, str
     size_t len = sizeof key;
     struct text encoded = {json_string_value(value), json_string_length(value)};
     bool fits = base64_decode(encoded, key, &len) == 0 && len == sizeof key;
-    return fits ? 0 : refuse(error, name, value, "an Ed25519 public key, 32 bytes in base64, as custodyctl keygen prints it");
+    return fits ? 0
+                : refuse(error, name, value,
+                         "an Ed25519 public key, 32 bytes in base64, as custodyctl keygen prints it");
 }
 
 static int check_key_id(json_t *fields, const char *name, json_t *value, struct error *error)
@@ -249,7 +258,8 @@ static int refuse_unknown(const char *noun, json_t *fields, struct error *error)
         known_noun = known_noun || strcmp(fields_table[i].noun, noun) == 0;
     if (!known_noun)
         return error_set(error, ERR_INVALID, "document: %s; hint: party, site, vehicle, permit, source or key", noun);
-    json_object_foreach(fields, name, value) {
+    json_object_foreach(fields, name, value)
+    {
         if (!find_field(noun, name))
             return error_set(error, ERR_INVALID, "%s: field %s is unknown; hint: is it misspelt?", noun, name);
     }
@@ -274,8 +284,9 @@ static int check_signing(json_t *fields, struct error *error)
     bool is_unsigned = json_is_false(json_object_get(fields, "signed"));
     bool has_key = json_object_get(fields, "public_key") != NULL;
     if (!is_unsigned && !has_key)
-        return error_set(error, ERR_INVALID, "public_key is missing; hint: a key (custodyctl keygen), or signed: false for a tracker "
-                                             "that cannot sign, which is weaker evidence");
+        return error_set(error, ERR_INVALID,
+                         "public_key is missing; hint: a key (custodyctl keygen), or signed: false for a tracker "
+                         "that cannot sign, which is weaker evidence");
     if (is_unsigned && has_key)
         return error_set(error, ERR_INVALID, "signed: false together with a public_key; hint: one or the other");
     return 0;
@@ -286,7 +297,8 @@ static int check_key(json_t *fields, struct error *error)
     bool has_key = json_object_get(fields, "public_key") != NULL;
     bool has_id = json_object_get(fields, "key_id") != NULL;
     if (!has_key && !(has_id && json_is_true(json_object_get(fields, "revoked"))))
-        return error_set(error, ERR_INVALID, "public_key is missing; hint: only a revocation may name a key by key_id alone");
+        return error_set(error, ERR_INVALID,
+                         "public_key is missing; hint: only a revocation may name a key by key_id alone");
     return 0;
 }
 
@@ -294,8 +306,9 @@ int registration_check(json_t *document, struct error *error)
 {
     void *first = json_object_iter(document);
     if (!json_is_object(document) || json_object_size(document) != 1 || !json_is_object(json_object_iter_value(first)))
-        return error_set(error, ERR_INVALID, "document: not of the form {\"party\": {...}}; hint: one noun (party, site, vehicle, "
-                                             "permit, source or key) with its fields");
+        return error_set(error, ERR_INVALID,
+                         "document: not of the form {\"party\": {...}}; hint: one noun (party, site, vehicle, "
+                         "permit, source or key) with its fields");
     const char *noun = json_object_iter_key(first);
     json_t *fields = json_object_iter_value(first);
     int code = refuse_unknown(noun, fields, error);

@@ -24,7 +24,8 @@ static size_t next_character(const char *text, size_t len, utf8proc_int32_t *cha
         return 1;
     }
     utf8proc_category_t category = utf8proc_category(*character);
-    /* CC: escape sequences; CF: bidirectional overrides that reorder what is read; CS, line and paragraph separators. */
+    /* CC: escape sequences; CF: bidirectional overrides that reorder what is read; CS, line and paragraph
+     * separators. */
     if (category == UTF8PROC_CATEGORY_CC || category == UTF8PROC_CATEGORY_CF || category == UTF8PROC_CATEGORY_CS ||
         category == UTF8PROC_CATEGORY_ZL || category == UTF8PROC_CATEGORY_ZP)
         *character = 0xFFFD;

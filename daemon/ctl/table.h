@@ -14,8 +14,8 @@ struct table;
 struct table *table_new(size_t columns, const char *const *headers);
 void table_free(struct table *table); /* NULL is fine */
 
-/* Copies `columns` cells (NULL shows as empty). Control characters and invalid UTF-8 become U+FFFD, so that what a device sent
- * cannot steer the terminal. */
+/* Copies `columns` cells (NULL shows as empty). Control characters and invalid UTF-8 become U+FFFD, so that what a
+ * device sent cannot steer the terminal. */
 void table_add(struct table *table, const char *const *cells);
 size_t table_rows(const struct table *table);
 /* Header and rows; two blanks between columns, none at the end of a line. */

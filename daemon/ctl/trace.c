@@ -81,7 +81,8 @@ static void add_remark(struct line *line, const char *before, const char *text)
 static void describe_source(struct line *line, const json_t *object)
 {
     snprintf(line->text[CELL_SOURCE], CELL_BYTES, "%s", text_at(object, "source"));
-    snprintf(line->text[CELL_LOG], CELL_BYTES, "%lld", (long long)json_integer_value(json_object_get(object, "log_index")));
+    snprintf(line->text[CELL_LOG], CELL_BYTES, "%lld",
+             (long long)json_integer_value(json_object_get(object, "log_index")));
     if (json_is_false(json_object_get(object, "signed")))
         add_remark(line, "", "unsigned (weaker evidence)");
 }
@@ -90,14 +91,20 @@ static void describe_event(struct line *line, const json_t *event)
 {
     static const struct {
         const char *member, *before;
-    } details[] = {{"counterparty_code", "with "}, {"certificate", "certificate "}, {"buyer_class", "buyer "},
-                   {"names_event_id", "names event "}, {"reason", "because "},      {"conveyance", "by "},
-                   {"actor", "actor "},               {"note", ""}};
+    } details[] = {{"counterparty_code", "with "},
+                   {"certificate", "certificate "},
+                   {"buyer_class", "buyer "},
+                   {"names_event_id", "names event "},
+                   {"reason", "because "},
+                   {"conveyance", "by "},
+                   {"actor", "actor "},
+                   {"note", ""}};
     const char *standing = text_at(event, "standing");
     const char *counterparty = name_at(event, "counterparty");
     snprintf(line->text[CELL_WHAT], CELL_BYTES, "%s %s%s", text_at(event, "type_zh"), text_at(event, "type"),
              json_is_integer(json_object_get(event, "part")) ? " (as a part)" : "");
-    snprintf(line->text[CELL_WHO], CELL_BYTES, "%s%s%s", name_at(event, "party"), counterparty[0] ? " -> " : "", counterparty);
+    snprintf(line->text[CELL_WHO], CELL_BYTES, "%s%s%s", name_at(event, "party"), counterparty[0] ? " -> " : "",
+             counterparty);
     place_text(event, line->text[CELL_WHERE], CELL_BYTES);
     mass_text(event, line->text[CELL_MASS], CELL_BYTES);
     describe_source(line, event);
@@ -111,21 +118,23 @@ static void describe_event(struct line *line, const json_t *event)
 
 static void describe_sighting(struct line *line, const json_t *sighting)
 {
-    snprintf(line->text[CELL_WHAT], CELL_BYTES, "! 发现 sighted: %s %s", text_at(sighting, "kind_zh"), text_at(sighting, "kind"));
-    snprintf(line->text[CELL_WHO], CELL_BYTES, "%s%s%s", text_at(sighting, "platform"), text_at(sighting, "listing_id")[0] ? " " : "",
-             text_at(sighting, "listing_id"));
+    snprintf(line->text[CELL_WHAT], CELL_BYTES, "! 发现 sighted: %s %s", text_at(sighting, "kind_zh"),
+             text_at(sighting, "kind"));
+    snprintf(line->text[CELL_WHO], CELL_BYTES, "%s%s%s", text_at(sighting, "platform"),
+             text_at(sighting, "listing_id")[0] ? " " : "", text_at(sighting, "listing_id"));
     place_text(sighting, line->text[CELL_WHERE], CELL_BYTES);
     describe_source(line, sighting);
     add_remark(line, text_at(sighting, "scheme"), " ");
-    snprintf(line->text[CELL_REMARKS] + strlen(line->text[CELL_REMARKS]), CELL_BYTES - strlen(line->text[CELL_REMARKS]), "%s%s%s",
-             text_at(sighting, "value"), json_is_true(json_object_get(sighting, "from_text")) ? " in its text" : "",
+    snprintf(line->text[CELL_REMARKS] + strlen(line->text[CELL_REMARKS]), CELL_BYTES - strlen(line->text[CELL_REMARKS]),
+             "%s%s%s", text_at(sighting, "value"),
+             json_is_true(json_object_get(sighting, "from_text")) ? " in its text" : "",
              json_is_true(json_object_get(sighting, "proof")) ? "" : " (a hint)");
 }
 
 static void describe_flag(struct line *line, const json_t *flag)
 {
-    snprintf(line->text[CELL_WHAT], CELL_BYTES, "! 预警 flag %lld %s", (long long)json_integer_value(json_object_get(flag, "flag_id")),
-             text_at(flag, "rule"));
+    snprintf(line->text[CELL_WHAT], CELL_BYTES, "! 预警 flag %lld %s",
+             (long long)json_integer_value(json_object_get(flag, "flag_id")), text_at(flag, "rule"));
     snprintf(line->text[CELL_WHO], CELL_BYTES, "%s", text_at(flag, "state"));
     add_remark(line, "", text_at(flag, "title_zh"));
     add_remark(line, "", text_at(flag, "detail"));
@@ -136,7 +145,8 @@ static void add_lines(struct timeline *timeline, const json_t *list, const char 
 {
     size_t at;
     json_t *object;
-    json_array_foreach((json_t *)list, at, object) {
+    json_array_foreach((json_t *)list, at, object)
+    {
         struct line *line = &timeline->lines[timeline->count];
         *line = (struct line){.at = text_at(object, time_member), .number = timeline->count};
         timeline->count++;
@@ -202,7 +212,8 @@ static void print_identifiers(struct ctl *ctl, const json_t *item)
 {
     size_t at;
     json_t *identifier;
-    json_array_foreach(json_object_get(item, "identifiers"), at, identifier) {
+    json_array_foreach(json_object_get(item, "identifiers"), at, identifier)
+    {
         char text[CELL_BYTES];
         snprintf(text, sizeof text, "%s %s  %s%s", text_at(identifier, "scheme_zh"), text_at(identifier, "scheme"),
                  text_at(identifier, "value"), json_is_true(json_object_get(identifier, "proof")) ? "" : "  (a hint)");
@@ -214,10 +225,12 @@ static void print_children(struct ctl *ctl, const json_t *item)
 {
     size_t at;
     json_t *child;
-    json_array_foreach(json_object_get(item, "children"), at, child) {
+    json_array_foreach(json_object_get(item, "children"), at, child)
+    {
         char text[CELL_BYTES];
-        snprintf(text, sizeof text, "item %lld  %s %s: %s %s", (long long)json_integer_value(json_object_get(child, "item_id")),
-                 text_at(child, "kind_zh"), text_at(child, "kind"), text_at(child, "physical_zh"), text_at(child, "physical"));
+        snprintf(text, sizeof text, "item %lld  %s %s: %s %s",
+                 (long long)json_integer_value(json_object_get(child, "item_id")), text_at(child, "kind_zh"),
+                 text_at(child, "kind"), text_at(child, "physical_zh"), text_at(child, "physical"));
         print_field(ctl, at == 0 ? "parts" : "", text);
     }
 }
@@ -226,16 +239,18 @@ static void print_ban(struct ctl *ctl, const json_t *item)
 {
     char text[CELL_BYTES], since[32];
     local_time(text_at(item, "banned_at"), since, sizeof since);
-    snprintf(text, sizeof text, "%s %s%s%s", text_at(item, "ban_zh"), text_at(item, "ban"), since[0] ? " since " : "", since);
+    snprintf(text, sizeof text, "%s %s%s%s", text_at(item, "ban_zh"), text_at(item, "ban"), since[0] ? " since " : "",
+             since);
     print_field(ctl, "resale ban", text);
 }
 
 static void print_head(struct ctl *ctl, const json_t *item)
 {
     char text[CELL_BYTES];
-    fprintf(ctl->out, "item %lld  %s %s\n", (long long)json_integer_value(json_object_get(item, "item_id")), text_at(item, "kind_zh"),
-            text_at(item, "kind"));
-    snprintf(text, sizeof text, "%s: %s / %s", text_at(item, "verdict"), text_at(item, "reason_zh"), text_at(item, "reason_en"));
+    fprintf(ctl->out, "item %lld  %s %s\n", (long long)json_integer_value(json_object_get(item, "item_id")),
+            text_at(item, "kind_zh"), text_at(item, "kind"));
+    snprintf(text, sizeof text, "%s: %s / %s", text_at(item, "verdict"), text_at(item, "reason_zh"),
+             text_at(item, "reason_en"));
     print_field(ctl, "verdict", text);
     size_t at;
     json_t *warning;
@@ -255,7 +270,8 @@ static void print_head(struct ctl *ctl, const json_t *item)
     mass_text(item, text, sizeof text);
     print_field(ctl, "mass", text);
     if (json_is_integer(json_object_get(item, "parent_item_id"))) {
-        snprintf(text, sizeof text, "item %lld", (long long)json_integer_value(json_object_get(item, "parent_item_id")));
+        snprintf(text, sizeof text, "item %lld",
+                 (long long)json_integer_value(json_object_get(item, "parent_item_id")));
         print_field(ctl, "part of", text);
     }
     print_children(ctl, item);
@@ -266,19 +282,22 @@ static void print_head(struct ctl *ctl, const json_t *item)
 static int print_answer(struct ctl *ctl, const char *query, const struct lookup *lookup, json_t *items)
 {
     if (ctl->json) {
-        int exit_code = ctl_print_json(ctl, json_pack("{s:s, s:O, s:O}", "query", query, "warnings", lookup->warnings, "items", items));
+        int exit_code = ctl_print_json(
+            ctl, json_pack("{s:s, s:O, s:O}", "query", query, "warnings", lookup->warnings, "items", items));
         if (exit_code != CTL_OK)
             return exit_code;
         return json_array_size(items) > 0 ? CTL_OK : CTL_NEGATIVE;
     }
     size_t at;
     json_t *item, *warning;
-    json_array_foreach(lookup->warnings, at, warning) {
+    json_array_foreach(lookup->warnings, at, warning)
+    {
         fputs("warning: ", ctl->out);
         text_print_safe(json_string_value(warning), ctl->out);
         fputc('\n', ctl->out);
     }
-    json_array_foreach(items, at, item) {
+    json_array_foreach(items, at, item)
+    {
         fputs(at > 0 ? "\n" : "", ctl->out);
         print_head(ctl, item);
         fputc('\n', ctl->out);
@@ -293,7 +312,8 @@ int trace_command(struct ctl *ctl, int argc, char **argv)
 {
     const char *scheme = NULL;
     const struct ctl_option options[] = {
-        {"scheme", CTL_OPTION_TEXT, "SCHEME", "read IDENTIFIER as this only: vin, plate, imei, tag, ... (default: as all)", &scheme, 0, 0},
+        {"scheme", CTL_OPTION_TEXT, "SCHEME",
+         "read IDENTIFIER as this only: vin, plate, imei, tag, ... (default: as all)", &scheme, 0, 0},
     };
     const struct ctl_usage usage = {
         "IDENTIFIER",
@@ -302,7 +322,10 @@ int trace_command(struct ctl *ctl, int argc, char **argv)
         "do not matter. A plate or an engine number is a hint and may name several items.\n"
         "Times are Asia/Shanghai; \"log\" is the index in the log; ~ marks an estimated mass.\n\n"
         "Exit code: 0 found, 1 no such item.\n",
-        1, 1, options, 1};
+        1,
+        1,
+        options,
+        1};
     int exit_code;
     struct lookup lookup;
     struct error error = {0};

@@ -15,8 +15,9 @@ static const char *text_at(const json_t *object, const char *name)
 /* One item as far as a verdict needs it. */
 static json_t *item_summary(const json_t *item)
 {
-    static const char *const kept[] = {"item_id", "kind", "kind_zh", "verdict", "reason_zh", "reason_en", "ban", "ban_zh", "banned_at",
-                                       "physical", "physical_zh", "legal", "legal_zh", "matched", "identifiers", "warnings"};
+    static const char *const kept[] = {"item_id",  "kind",    "kind_zh",     "verdict",  "reason_zh",   "reason_en",
+                                       "ban",      "ban_zh",  "banned_at",   "physical", "physical_zh", "legal",
+                                       "legal_zh", "matched", "identifiers", "warnings"};
     json_t *summary = json_object();
     for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++)
         json_object_set(summary, kept[i], json_object_get(item, kept[i]));
@@ -30,17 +31,17 @@ static json_t *answer(const char *query, const struct lookup *lookup, const json
     json_t *summaries = json_array();
     size_t at;
     const json_t *item;
-    json_array_foreach((json_t *)items, at, item)
-        json_array_append_new(summaries, item_summary(item));
-    return json_pack("{s:s, s:s, s:s, s:s, s:O, s:o}", "query", query, "verdict", verdict, "reason_zh", zh, "reason_en", en, "warnings",
-                     lookup->warnings, "items", summaries);
+    json_array_foreach((json_t *)items, at, item) json_array_append_new(summaries, item_summary(item));
+    return json_pack("{s:s, s:s, s:s, s:s, s:O, s:o}", "query", query, "verdict", verdict, "reason_zh", zh, "reason_en",
+                     en, "warnings", lookup->warnings, "items", summaries);
 }
 
 static void print_warnings(struct ctl *ctl, const char *indent, const json_t *warnings)
 {
     size_t at;
     json_t *warning;
-    json_array_foreach((json_t *)warnings, at, warning) {
+    json_array_foreach((json_t *)warnings, at, warning)
+    {
         fprintf(ctl->out, "%swarning: ", indent);
         text_print_safe(json_string_value(warning), ctl->out);
         fputc('\n', ctl->out);
@@ -53,10 +54,12 @@ static void print_item(struct ctl *ctl, const json_t *item)
     fprintf(ctl->out, "  item %lld  %s %s  by %s ", (long long)json_integer_value(json_object_get(item, "item_id")),
             text_at(item, "kind_zh"), text_at(item, "kind"), text_at(matched, "scheme"));
     text_print_safe(text_at(matched, "value"), ctl->out);
-    fprintf(ctl->out, "%s\n    %s: %s / %s\n", json_is_true(json_object_get(matched, "proof")) ? "" : " (a hint, no proof)",
-            text_at(item, "verdict"), text_at(item, "reason_zh"), text_at(item, "reason_en"));
+    fprintf(ctl->out, "%s\n    %s: %s / %s\n",
+            json_is_true(json_object_get(matched, "proof")) ? "" : " (a hint, no proof)", text_at(item, "verdict"),
+            text_at(item, "reason_zh"), text_at(item, "reason_en"));
     if (json_is_string(json_object_get(item, "banned_at")))
-        fprintf(ctl->out, "    %s %s since %.10s\n", text_at(item, "ban_zh"), text_at(item, "ban"), text_at(item, "banned_at"));
+        fprintf(ctl->out, "    %s %s since %.10s\n", text_at(item, "ban_zh"), text_at(item, "ban"),
+                text_at(item, "banned_at"));
     print_warnings(ctl, "    ", json_object_get(item, "warnings"));
 }
 
@@ -72,15 +75,15 @@ static void print_answer(struct ctl *ctl, const json_t *document)
         zh = strcmp(words[i].word, verdict) == 0 ? words[i].zh : zh;
     fprintf(ctl->out, "%s %s: %s / %s\n", verdict, zh, text_at(document, "reason_zh"), text_at(document, "reason_en"));
     print_warnings(ctl, "", json_object_get(document, "warnings"));
-    json_array_foreach(json_object_get(document, "items"), at, item)
-        print_item(ctl, item);
+    json_array_foreach(json_object_get(document, "items"), at, item) print_item(ctl, item);
 }
 
 int verdict_command(struct ctl *ctl, int argc, char **argv)
 {
     const char *scheme = NULL;
     const struct ctl_option options[] = {
-        {"scheme", CTL_OPTION_TEXT, "SCHEME", "read IDENTIFIER as this only: vin, plate, imei, tag, ... (default: as all)", &scheme, 0, 0},
+        {"scheme", CTL_OPTION_TEXT, "SCHEME",
+         "read IDENTIFIER as this only: vin, plate, imei, tag, ... (default: as all)", &scheme, 0, 0},
     };
     const struct ctl_usage usage = {
         "IDENTIFIER",
@@ -88,7 +91,10 @@ int verdict_command(struct ctl *ctl, int argc, char **argv)
         "or unknown, with the reasons. What was never seen is unknown, and unknown is not clear.\n"
         "A plate or an engine number is a hint: it can make the answer banned, never allowed.\n\n"
         "Exit code: 0 allowed, 1 banned or unknown.\n",
-        1, 1, options, 1};
+        1,
+        1,
+        options,
+        1};
     int exit_code;
     struct lookup lookup;
     json_t *items = NULL;

@@ -19,7 +19,8 @@ static void schema_version(char *out, size_t size)
 
 int version_command(struct ctl *ctl, int argc, char **argv)
 {
-    const struct ctl_usage usage = {"", "Prints the version of this program and of the schema it carries.\n", 0, 0, NULL, 0};
+    const struct ctl_usage usage = {
+        "", "Prints the version of this program and of the schema it carries.\n", 0, 0, NULL, 0};
     int exit_code;
     char schema[64];
     if (!ctl_parse(ctl, &usage, &argc, &argv, &exit_code))

@@ -1,4 +1,5 @@
-/* test_ctl_registration.c - registry documents: what is taken and in which form, what is refused and with which words. */
+/* test_ctl_registration.c - registry documents: what is taken and in which form, what is refused and with which
+ * words. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -49,49 +50,72 @@ static void a_party_is_named_by_its_credit_code(void **state)
     (void)state;
     expect_becomes("{\"party\": {\"code\": \"91350504ma0000t1xh\", \"kind\": \"recycler\", \"name\": \"绿源\"}}",
                    "{\"party\": {\"code\": \"91350504MA0000T1XH\", \"kind\": \"recycler\", \"name\": \"绿源\"}}");
-    expect_refused("{\"party\": {\"code\": \"91110000101110602X\", \"kind\": \"recycler\", \"name\": \"x\"}}", "91110000101110602X");
+    expect_refused("{\"party\": {\"code\": \"91110000101110602X\", \"kind\": \"recycler\", \"name\": \"x\"}}",
+                   "91110000101110602X");
     expect_refused("{\"party\": {\"code\": \"police-350504\", \"kind\": \"police\", \"name\": \"x\"}}", "GB 32100");
 }
 
 static void a_bureau_has_a_code_of_its_own_when_that_is_said(void **state)
 {
     (void)state;
-    expect_becomes("{\"party\": {\"code\": \"police-350504\", \"code_unchecked\": true, \"kind\": \"police\", \"name\": \"x\"}}",
-                   "{\"party\": {\"code\": \"police-350504\", \"kind\": \"police\", \"name\": \"x\"}}");
-    expect_refused("{\"party\": {\"code\": \"\", \"code_unchecked\": true, \"kind\": \"police\", \"name\": \"x\"}}", "code");
-    expect_refused("{\"party\": {\"code\": \"police-350504\", \"code_unchecked\": false, \"kind\": \"police\", \"name\": \"x\"}}", "GB 32100");
+    expect_becomes(
+        "{\"party\": {\"code\": \"police-350504\", \"code_unchecked\": true, \"kind\": \"police\", \"name\": \"x\"}}",
+        "{\"party\": {\"code\": \"police-350504\", \"kind\": \"police\", \"name\": \"x\"}}");
+    expect_refused("{\"party\": {\"code\": \"\", \"code_unchecked\": true, \"kind\": \"police\", \"name\": \"x\"}}",
+                   "code");
+    expect_refused(
+        "{\"party\": {\"code\": \"police-350504\", \"code_unchecked\": false, \"kind\": \"police\", \"name\": \"x\"}}",
+        "GB 32100");
 }
 
 static void an_unknown_kind_is_answered_with_the_kinds(void **state)
 {
     (void)state;
-    expect_refused("{\"party\": {\"code\": \"91350504MA0000T1XH\", \"kind\": \"pirate\", \"name\": \"x\"}}", "steel_mill");
-    expect_refused("{\"party\": {\"code\": \"91350504MA0000T1XH\", \"kind\": \"unspecified\", \"name\": \"x\"}}", "unspecified");
-    expect_refused("{\"source\": {\"name\": \"a\", \"kind\": \"pigeon\", \"area\": \"350504\", \"party\": \"p\", \"signed\": false}}", "weighbridge");
+    expect_refused("{\"party\": {\"code\": \"91350504MA0000T1XH\", \"kind\": \"pirate\", \"name\": \"x\"}}",
+                   "steel_mill");
+    expect_refused("{\"party\": {\"code\": \"91350504MA0000T1XH\", \"kind\": \"unspecified\", \"name\": \"x\"}}",
+                   "unspecified");
+    expect_refused("{\"source\": {\"name\": \"a\", \"kind\": \"pigeon\", \"area\": \"350504\", \"party\": \"p\", "
+                   "\"signed\": false}}",
+                   "weighbridge");
 }
 
 static void degrees_become_whole_ten_millionths(void **state)
 {
     (void)state;
-    expect_becomes("{\"site\": {\"code\": \"yard-1\", \"party\": \"p\", \"name\": \"n\", \"area\": \"350504\", \"lon\": 118.6625001, \"lat\": 24}}",
-                   "{\"site\": {\"code\": \"yard-1\", \"party\": \"p\", \"name\": \"n\", \"area\": \"350504\", \"lon_e7\": 1186625001, "
+    expect_becomes("{\"site\": {\"code\": \"yard-1\", \"party\": \"p\", \"name\": \"n\", \"area\": \"350504\", "
+                   "\"lon\": 118.6625001, \"lat\": 24}}",
+                   "{\"site\": {\"code\": \"yard-1\", \"party\": \"p\", \"name\": \"n\", \"area\": \"350504\", "
+                   "\"lon_e7\": 1186625001, "
                    "\"lat_e7\": 240000000}}");
 }
 
 static void a_place_that_is_not_on_earth_is_refused(void **state)
 {
     (void)state;
-    expect_refused("{\"site\": {\"code\": \"y\", \"party\": \"p\", \"name\": \"n\", \"area\": \"350504\", \"lon\": 180.1, \"lat\": 24}}", "lon: 180.1");
-    expect_refused("{\"site\": {\"code\": \"y\", \"party\": \"p\", \"name\": \"n\", \"area\": \"350504\", \"lon\": 24, \"lat\": 118.66}}", "lat: 118.66");
+    expect_refused("{\"site\": {\"code\": \"y\", \"party\": \"p\", \"name\": \"n\", \"area\": \"350504\", \"lon\": "
+                   "180.1, \"lat\": 24}}",
+                   "lon: 180.1");
+    expect_refused("{\"site\": {\"code\": \"y\", \"party\": \"p\", \"name\": \"n\", \"area\": \"350504\", \"lon\": 24, "
+                   "\"lat\": 118.66}}",
+                   "lat: 118.66");
 }
 
 static void ids_keep_to_their_alphabet(void **state)
 {
     (void)state;
-    expect_refused("{\"source\": {\"name\": \"Truck\", \"kind\": \"truck\", \"area\": \"350504\", \"party\": \"p\", \"signed\": false}}", "name: \"Truck\"");
-    expect_refused("{\"source\": {\"name\": \"\", \"kind\": \"truck\", \"area\": \"350504\", \"party\": \"p\", \"signed\": false}}", "name: \"\"");
-    expect_refused("{\"source\": {\"name\": \"a/b\", \"kind\": \"truck\", \"area\": \"350504\", \"party\": \"p\", \"signed\": false}}", "name: \"a/b\"");
-    expect_refused("{\"source\": {\"name\": \"a\", \"kind\": \"truck\", \"area\": \"35050\", \"party\": \"p\", \"signed\": false}}", "area: \"35050\"");
+    expect_refused("{\"source\": {\"name\": \"Truck\", \"kind\": \"truck\", \"area\": \"350504\", \"party\": \"p\", "
+                   "\"signed\": false}}",
+                   "name: \"Truck\"");
+    expect_refused("{\"source\": {\"name\": \"\", \"kind\": \"truck\", \"area\": \"350504\", \"party\": \"p\", "
+                   "\"signed\": false}}",
+                   "name: \"\"");
+    expect_refused("{\"source\": {\"name\": \"a/b\", \"kind\": \"truck\", \"area\": \"350504\", \"party\": \"p\", "
+                   "\"signed\": false}}",
+                   "name: \"a/b\"");
+    expect_refused("{\"source\": {\"name\": \"a\", \"kind\": \"truck\", \"area\": \"35050\", \"party\": \"p\", "
+                   "\"signed\": false}}",
+                   "area: \"35050\"");
 }
 
 static void plates_are_brought_into_normal_form(void **state)
@@ -101,20 +125,28 @@ static void plates_are_brought_into_normal_form(void **state)
                    "{\"vehicle\": {\"plate\": \"闽C12345\", \"party\": \"p\", \"max_load_g\": 5}}");
     expect_refused("{\"vehicle\": {\"plate\": \"闽CI2345\", \"party\": \"p\"}}", "闽CI2345");
     expect_refused("{\"vehicle\": {\"plate\": \"闽C12345\", \"party\": \"p\", \"max_load_g\": 0}}", "max_load_g: 0");
-    expect_refused("{\"vehicle\": {\"plate\": \"闽C12345\", \"party\": \"p\", \"max_load_g\": 1.5}}", "max_load_g: 1.5");
+    expect_refused("{\"vehicle\": {\"plate\": \"闽C12345\", \"party\": \"p\", \"max_load_g\": 1.5}}",
+                   "max_load_g: 1.5");
 }
 
 static void a_source_signs_or_is_said_not_to(void **state)
 {
     (void)state;
-    const char *with_key = "{\"source\": {\"name\": \"a\", \"kind\": \"truck\", \"area\": \"350504\", \"party\": \"p\", \"public_key\": \"" KEY "\"}}";
-    const char *without = "{\"source\": {\"name\": \"a\", \"kind\": \"truck\", \"area\": \"350504\", \"party\": \"p\", \"signed\": false}}";
+    const char *with_key = "{\"source\": {\"name\": \"a\", \"kind\": \"truck\", \"area\": \"350504\", \"party\": "
+                           "\"p\", \"public_key\": \"" KEY "\"}}";
+    const char *without = "{\"source\": {\"name\": \"a\", \"kind\": \"truck\", \"area\": \"350504\", \"party\": \"p\", "
+                          "\"signed\": false}}";
     expect_becomes(with_key, with_key);
     expect_becomes(without, without);
-    expect_refused("{\"source\": {\"name\": \"a\", \"kind\": \"truck\", \"area\": \"350504\", \"party\": \"p\"}}", "public_key is missing");
-    expect_refused("{\"source\": {\"name\": \"a\", \"kind\": \"truck\", \"area\": \"350504\", \"party\": \"p\", \"signed\": true}}", "public_key is missing");
-    expect_refused("{\"source\": {\"name\": \"a\", \"kind\": \"truck\", \"area\": \"350504\", \"party\": \"p\", \"signed\": false, "
-                   "\"public_key\": \"" KEY "\"}}", "together with a public_key");
+    expect_refused("{\"source\": {\"name\": \"a\", \"kind\": \"truck\", \"area\": \"350504\", \"party\": \"p\"}}",
+                   "public_key is missing");
+    expect_refused("{\"source\": {\"name\": \"a\", \"kind\": \"truck\", \"area\": \"350504\", \"party\": \"p\", "
+                   "\"signed\": true}}",
+                   "public_key is missing");
+    expect_refused("{\"source\": {\"name\": \"a\", \"kind\": \"truck\", \"area\": \"350504\", \"party\": \"p\", "
+                   "\"signed\": false, "
+                   "\"public_key\": \"" KEY "\"}}",
+                   "together with a public_key");
 }
 
 static void a_key_has_32_bytes(void **state)
@@ -137,10 +169,14 @@ static void only_a_revocation_may_name_a_key_by_its_id(void **state)
 static void a_permit_has_days(void **state)
 {
     (void)state;
-    expect_refused("{\"permit\": {\"number\": \"1\", \"party\": \"p\", \"kind\": \"hazardous_waste\", \"valid_from\": \"2026\", "
-                   "\"valid_until\": \"2027-01-01\"}}", "valid_from: \"2026\"");
-    expect_refused("{\"permit\": {\"number\": \"1\", \"party\": \"p\", \"kind\": \"fishing\", \"valid_from\": \"2026-01-01\", "
-                   "\"valid_until\": \"2027-01-01\"}}", "kind: \"fishing\"");
+    expect_refused(
+        "{\"permit\": {\"number\": \"1\", \"party\": \"p\", \"kind\": \"hazardous_waste\", \"valid_from\": \"2026\", "
+        "\"valid_until\": \"2027-01-01\"}}",
+        "valid_from: \"2026\"");
+    expect_refused(
+        "{\"permit\": {\"number\": \"1\", \"party\": \"p\", \"kind\": \"fishing\", \"valid_from\": \"2026-01-01\", "
+        "\"valid_until\": \"2027-01-01\"}}",
+        "kind: \"fishing\"");
 }
 
 static void what_is_missing_unknown_or_of_another_type_is_named(void **state)
@@ -149,7 +185,9 @@ static void what_is_missing_unknown_or_of_another_type_is_named(void **state)
     expect_refused("{\"vehicle\": {\"plate\": \"闽C12345\"}}", "vehicle: party is missing");
     expect_refused("{\"vehicle\": {\"plate\": \"闽C12345\", \"party\": \"p\", \"colour\": \"red\"}}", "field colour");
     expect_refused("{\"vehicle\": {\"plate\": 12345, \"party\": \"p\"}}", "plate: 12345");
-    expect_refused("{\"source\": {\"name\": \"a\", \"kind\": \"truck\", \"area\": \"350504\", \"party\": \"p\", \"signed\": \"no\"}}", "signed: \"no\"");
+    expect_refused("{\"source\": {\"name\": \"a\", \"kind\": \"truck\", \"area\": \"350504\", \"party\": \"p\", "
+                   "\"signed\": \"no\"}}",
+                   "signed: \"no\"");
 }
 
 static void a_document_is_one_noun_with_fields(void **state)

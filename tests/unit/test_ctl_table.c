@@ -20,7 +20,8 @@ static char *printed(const struct table *table)
     return text;
 }
 
-static void expect_table(size_t columns, const char *const *headers, size_t rows, const char *const *cells, const char *wanted)
+static void expect_table(size_t columns, const char *const *headers, size_t rows, const char *const *cells,
+                         const char *wanted)
 {
     struct table *table = table_new(columns, headers);
     for (size_t i = 0; i < rows; i++)
@@ -83,8 +84,12 @@ static void an_escape_sequence_does_not_reach_the_terminal(void **state)
 {
     (void)state;
     const char *const headers[] = {"x"};
-    const char *const cells[] = {"\x1b[31mred\n", "\xe2\x80\xae" "reversed", "bad \xff utf-8"};
-    expect_table(1, headers, 3, cells, "x\n\xef\xbf\xbd[31mred\xef\xbf\xbd\n\xef\xbf\xbdreversed\nbad \xef\xbf\xbd utf-8\n");
+    const char *const cells[] = {"\x1b[31mred\n",
+                                 "\xe2\x80\xae"
+                                 "reversed",
+                                 "bad \xff utf-8"};
+    expect_table(1, headers, 3, cells,
+                 "x\n\xef\xbf\xbd[31mred\xef\xbf\xbd\n\xef\xbf\xbdreversed\nbad \xef\xbf\xbd utf-8\n");
 }
 
 static void many_rows_are_all_kept(void **state)

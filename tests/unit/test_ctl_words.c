@@ -27,7 +27,8 @@ static const char *common_sql(void)
     return NULL;
 }
 
-/* The array literal of a list, '[0:n]={a,b,...}', without white space; returns the number of words, and the n that it claims. */
+/* The array literal of a list, '[0:n]={a,b,...}', without white space; returns the number of words, and the n that
+ * it claims. */
 static size_t words_of(const char *list, char words[LIST_MAX][WORD_BYTES], size_t *claimed)
 {
     char head[64];
@@ -77,7 +78,7 @@ static void expect_list(const char *list, const struct entry *entries, size_t co
 #define ENTRY_BAN_ZH(name, number, word, zh) {number, zh},
 #define EXPECT(list, table, shape)                                                                                     \
     do {                                                                                                               \
-        static const struct entry entries[] = {table(shape)};                                                         \
+        static const struct entry entries[] = {table(shape)};                                                          \
         expect_list(list, entries, sizeof entries / sizeof entries[0]);                                                \
     } while (0)
 
