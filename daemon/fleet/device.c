@@ -233,6 +233,7 @@ static void take_early(struct device *device, const struct ack *ack)
     }
 }
 
+/* Nothing, when the note is an old one. */
 static void cover(struct device *device, uint64_t seq, uint64_t now_us)
 {
     struct statistics *statistics = device->world->statistics;
@@ -283,8 +284,7 @@ int device_on_ack(struct device *device, const struct ack *ack, uint64_t now_us,
     if (device->world->journal != NULL)
         fprintf(device->world->journal, "ack %s %u %llu\n", device->name, (unsigned)device->epoch,
                 (unsigned long long)note.seq);
-    if (note.seq >= device->head_seq)
-        cover(device, note.seq, now_us);
+    cover(device, note.seq, now_us);
     take_early(device, ack);
     return 0;
 }

@@ -269,6 +269,18 @@ static void what_is_stored_early_is_kept_but_not_sent_again(void **state)
     assert_int_equal(3, send_all(bench, 3000));
 }
 
+static void a_range_below_the_ring_is_ignored(void **state)
+{
+    struct bench *bench = *state;
+    struct seq_range early = {0, 3};
+    struct error error;
+    const struct ack ack = {.source = TEXT("truck-001"), .epoch = 3, .stored_early_count = 1, .stored_early = &early};
+    say(bench, 6);
+    assert_int_equal(0, acknowledge(bench, 1));
+    assert_int_equal(0, device_on_ack(&bench->device, &ack, 2000000, &error));
+    assert_int_equal(2, send_all(bench, 3000));
+}
+
 static void a_range_beyond_the_ring_is_ignored(void **state)
 {
     struct bench *bench = *state;
@@ -365,6 +377,7 @@ int main(void)
         T(an_acknowledgement_of_another_epoch_is_not_ours),
         T(an_old_note_again_does_no_harm),
         T(what_is_stored_early_is_kept_but_not_sent_again),
+        T(a_range_below_the_ring_is_ignored),
         T(a_range_beyond_the_ring_is_ignored),
         T(what_is_not_acknowledged_is_sent_again_with_longer_and_longer_waits),
         T(a_lost_connection_makes_everything_unsent_again),

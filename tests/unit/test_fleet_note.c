@@ -65,6 +65,13 @@ static void a_note_that_says_anything_else_does_not_hold(void **state)
     struct ack_note note;
     assert_int_equal(ERR_SIGNATURE, read_note(TITLE WHO "seq 8\n" TAIL SIGNED, &note));
     assert_int_equal(ERR_SIGNATURE, read_note(BODY "\n\xe2\x80\x94 test.example/custody " SIGNATURE "\n", &note));
+    /* the right signature under another key id */
+    assert_int_equal(
+        ERR_SIGNATURE,
+        read_note(BODY
+                  "\n\xe2\x80\x94 " NAME
+                  " iR7KjffwMAfiT66cf9p9ibaC6ux+vII3EdgFT7Vh6okx/DTry3ob5GAtLJHe7NvcEs12ewzwxG/hZ+HIbO3ClYp++wE=\n",
+                  &note));
     assert_int_equal(ERR_SIGNATURE, read_note(BODY "\n\xe2\x80\x94 " NAME " AAAA\n", &note));
     assert_int_equal(ERR_SIGNATURE, read_note(BODY "\n", &note));
 }

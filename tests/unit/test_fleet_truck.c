@@ -67,6 +67,26 @@ static void it_arrives_at_the_place_it_was_sent_to_at_a_believable_speed(void **
     assert_true(metres / seconds > 8 && metres / seconds < 14);
 }
 
+static void it_sets_out_slowly_and_takes_corners_slowly(void **state)
+{
+    (void)state;
+    struct truck truck = new_truck(1);
+    uint32_t slowest = UINT32_MAX, fastest = 0;
+    truck_send(&truck, &world, (uint16_t)(world.node_count - 1));
+    assert_true(truck_step(&truck, &world, start_us + 10 * US_PER_S));
+    assert_in_range(truck.fixes[0].speed_cm_s, 100, 130);
+    assert_true(truck.fixes[4].speed_cm_s > truck.fixes[0].speed_cm_s);
+    for (truck_said(&truck); truck.leg < 4; truck_said(&truck)) {
+        assert_true(truck_step(&truck, &world, start_us + 100000 * US_PER_S));
+        for (size_t i = 0; i < truck.fix_count; i++) {
+            slowest = truck.fixes[i].speed_cm_s < slowest ? truck.fixes[i].speed_cm_s : slowest;
+            fastest = truck.fixes[i].speed_cm_s > fastest ? truck.fixes[i].speed_cm_s : fastest;
+        }
+    }
+    assert_int_equal(1400, fastest);
+    assert_true(slowest < 800);
+}
+
 static void fixes_lie_on_the_road_within_the_receivers_noise(void **state)
 {
     (void)state;
@@ -130,6 +150,7 @@ int main(void)
         cmocka_unit_test(a_driving_truck_makes_a_fix_a_second_and_a_report_every_ten),
         cmocka_unit_test(nothing_is_reported_before_its_time),
         cmocka_unit_test(it_arrives_at_the_place_it_was_sent_to_at_a_believable_speed),
+        cmocka_unit_test(it_sets_out_slowly_and_takes_corners_slowly),
         cmocka_unit_test(fixes_lie_on_the_road_within_the_receivers_noise),
         cmocka_unit_test(a_standing_truck_says_where_it_is_once_a_minute),
         cmocka_unit_test(loading_opens_the_door_closes_it_and_changes_the_load),
