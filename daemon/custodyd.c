@@ -173,15 +173,19 @@ static int load_ack_key(struct daemon *daemon, struct error *error)
     int code;
 
     if (!*daemon->config.ack_key_file) {
-        log_warn("acks_unsigned", "hint=\"set ack_key_file: devices delete nothing without a signed note; custodyctl keygen makes one\"");
+        log_warn(
+            "acks_unsigned",
+            "hint=\"set ack_key_file: devices delete nothing without a signed note; custodyctl keygen makes one\"");
         return 0;
     }
-    code = keyfile_read(daemon->config.ack_key_file, daemon->ack_key_name, sizeof daemon->ack_key_name, &daemon->ack_key, error);
+    code = keyfile_read(daemon->config.ack_key_file, daemon->ack_key_name, sizeof daemon->ack_key_name,
+                        &daemon->ack_key, error);
     if (code)
         return code;
     (void)snprintf(expected, sizeof expected, "%s/ack", daemon->config.origin);
     if (strcmp(expected, daemon->ack_key_name) != 0)
-        return error_set(error, ERR_CONFIG, "ack_key_file: the key is named \"%s\", not \"%s\"; hint: custodyctl keygen --name %s",
+        return error_set(error, ERR_CONFIG,
+                         "ack_key_file: the key is named \"%s\", not \"%s\"; hint: custodyctl keygen --name %s",
                          daemon->ack_key_name, expected, expected);
     note_signer_init(&daemon->ack_signer, daemon->ack_key_name, daemon->ack_key.secret_key);
     daemon->signs = true;
@@ -198,7 +202,8 @@ static int load_broker_password(struct daemon *daemon, struct error *error)
     if (!file || !fgets(daemon->broker_password, sizeof daemon->broker_password, file)) {
         if (file)
             (void)fclose(file);
-        return error_set(error, ERR_CONFIG, "broker_password_file: \"%s\" cannot be read; hint: one line, readable by custodyd",
+        return error_set(error, ERR_CONFIG,
+                         "broker_password_file: \"%s\" cannot be read; hint: one line, readable by custodyd",
                          daemon->config.broker_password_file);
     }
     (void)fclose(file);
@@ -214,11 +219,12 @@ static int add_lane(struct daemon *daemon, const char *areas, struct error *erro
     struct lane *lane;
 
     if (daemon->lane_count == CONFIG_LANES_MAX)
-        return error_set(error, ERR_CONFIG, "lanes: more than %d; hint: several areas can share a lane", CONFIG_LANES_MAX);
+        return error_set(error, ERR_CONFIG, "lanes: more than %d; hint: several areas can share a lane",
+                         CONFIG_LANES_MAX);
     (void)snprintf(name, sizeof name, "custodyd lane %zu", daemon->lane_count + 1);
     (void)snprintf(client_id, sizeof client_id, "%s-%zu", daemon->config.client_id, daemon->lane_count + 1);
-    lane = lane_new(&daemon->loop, &settings, &daemon->config, daemon->registry, daemon->signs ? &daemon->ack_signer : NULL,
-                    &daemon->counters, &handler, daemon, error);
+    lane = lane_new(&daemon->loop, &settings, &daemon->config, daemon->registry,
+                    daemon->signs ? &daemon->ack_signer : NULL, &daemon->counters, &handler, daemon, error);
     if (!lane)
         return error->code ? error->code : ERR_NO_MEMORY;
     daemon->lanes[daemon->lane_count++] = lane;
@@ -271,7 +277,8 @@ static void start_handles(struct daemon *daemon)
     (void)uv_signal_init(&daemon->loop, &daemon->reload);
     (void)uv_timer_init(&daemon->loop, &daemon->stats);
     (void)uv_timer_init(&daemon->loop, &daemon->drain);
-    daemon->terminate.data = daemon->interrupt.data = daemon->reload.data = daemon->stats.data = daemon->drain.data = daemon;
+    daemon->terminate.data = daemon->interrupt.data = daemon->reload.data = daemon->stats.data = daemon->drain.data =
+        daemon;
     (void)uv_signal_start(&daemon->terminate, daemon_on_terminate, SIGTERM);
     (void)uv_signal_start(&daemon->interrupt, daemon_on_terminate, SIGINT);
     (void)uv_signal_start(&daemon->reload, daemon_on_reload, SIGHUP);
@@ -302,16 +309,17 @@ static int run(struct daemon *daemon)
 
 static int usage(FILE *out, int code)
 {
-    (void)fputs("custodyd - takes signed reports over MQTT and keeps them as a chain of custody in PostgreSQL\n"
-                "\n"
-                "usage: custodyd [--config FILE]\n"
-                "       custodyd --print-config     every setting with its default, unit and bounds\n"
-                "       custodyd --version | --help\n"
-                "\n"
-                "Settings may also come from the environment: CUSTODY_<SETTING>. PG* variables work as everywhere.\n"
-                "Signals: TERM, INT drain (a second one leaves at once), HUP reads the configuration and the registry again.\n"
-                "Exit: 0 drained, 1 failed, 2 usage, 78 configuration.\n",
-                out);
+    (void)fputs(
+        "custodyd - takes signed reports over MQTT and keeps them as a chain of custody in PostgreSQL\n"
+        "\n"
+        "usage: custodyd [--config FILE]\n"
+        "       custodyd --print-config     every setting with its default, unit and bounds\n"
+        "       custodyd --version | --help\n"
+        "\n"
+        "Settings may also come from the environment: CUSTODY_<SETTING>. PG* variables work as everywhere.\n"
+        "Signals: TERM, INT drain (a second one leaves at once), HUP reads the configuration and the registry again.\n"
+        "Exit: 0 drained, 1 failed, 2 usage, 78 configuration.\n",
+        out);
     return code;
 }
 
@@ -355,7 +363,8 @@ int main(int argc, char **argv)
         return EXIT_CONFIG;
     }
     if (log_level_parse(daemon.config.log_level, &level)) {
-        log_error("start_refused", "error=\"log_level: \\\"%s\\\"; hint: debug, info, warn or error\"", daemon.config.log_level);
+        log_error("start_refused", "error=\"log_level: \\\"%s\\\"; hint: debug, info, warn or error\"",
+                  daemon.config.log_level);
         return EXIT_CONFIG;
     }
     log_set_level(level);

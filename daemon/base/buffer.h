@@ -13,7 +13,7 @@ struct buffer {
     uint8_t *data;
     size_t len;
     size_t capacity;
-    size_t max; /* bound in bytes */
+    size_t max;  /* bound in bytes */
     bool failed; /* an append did not fit or memory ran out; sticky until buffer_clear, so one check at the end does */
 };
 

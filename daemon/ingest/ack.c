@@ -12,8 +12,8 @@
 #include "io/wire.h"
 
 enum {
-    CHUNK_ACKS = 32,      /* a signature takes some 25 us: about a millisecond a piece of work */
-    REFUSALS_MAX = 64,    /* told in one acknowledgement; all are dead letters anyway */
+    CHUNK_ACKS = 32,   /* a signature takes some 25 us: about a millisecond a piece of work */
+    REFUSALS_MAX = 64, /* told in one acknowledgement; all are dead letters anyway */
     WARNINGS_MAX = 64,
     ACK_BYTES_MAX = 60 * 1024,
     NOTE_BYTES_MAX = 2048,
@@ -37,8 +37,8 @@ struct ack_chunk {
     struct ack_job jobs[CHUNK_ACKS];
 };
 
-void acks_init(struct acks *acks, uv_loop_t *loop, const char *origin, const struct note_signer *signer, struct mqtt *mqtt,
-               struct counters *counters)
+void acks_init(struct acks *acks, uv_loop_t *loop, const char *origin, const struct note_signer *signer,
+               struct mqtt *mqtt, struct counters *counters)
 {
     *acks = (struct acks){.loop = loop, .origin = origin, .signer = signer, .mqtt = mqtt, .counters = counters};
 }
@@ -113,8 +113,8 @@ static void add_refusal(struct ack_job *job, const struct batch_envelope *envelo
         ack->refusals = arena_array(&job->arena, REFUSALS_MAX, sizeof *ack->refusals);
     if (!ack->refusals || ack->refusal_count == REFUSALS_MAX)
         return;
-    ack->refusals[ack->refusal_count++] = (struct ack_refusal){envelope->header.epoch, envelope->header.seq, envelope->reason,
-                                                               arena_text(&job->arena, envelope->detail)};
+    ack->refusals[ack->refusal_count++] = (struct ack_refusal){
+        envelope->header.epoch, envelope->header.seq, envelope->reason, arena_text(&job->arena, envelope->detail)};
 }
 
 static void add_warnings(struct ack_job *job, const struct batch_envelope *envelope)
@@ -126,8 +126,8 @@ static void add_warnings(struct ack_job *job, const struct batch_envelope *envel
             ack->warnings = arena_array(&job->arena, WARNINGS_MAX, sizeof *ack->warnings);
         if (!ack->warnings || ack->warning_count == WARNINGS_MAX)
             return;
-        ack->warnings[ack->warning_count++] = (struct ack_warning){envelope->header.epoch, envelope->header.seq, warning->code,
-                                                                   arena_text(&job->arena, warning->text)};
+        ack->warnings[ack->warning_count++] = (struct ack_warning){
+            envelope->header.epoch, envelope->header.seq, warning->code, arena_text(&job->arena, warning->text)};
     }
 }
 
@@ -187,8 +187,8 @@ static struct ack_job *add_job(struct building *building, struct source *source,
 }
 
 /* How far a stream has come. */
-static struct ack_job *add_progress(struct building *building, struct source *source, uint32_t epoch, const struct stream *stream,
-                                    int64_t head_index)
+static struct ack_job *add_progress(struct building *building, struct source *source, uint32_t epoch,
+                                    const struct stream *stream, int64_t head_index)
 {
     struct ack_job *job = add_job(building, source, epoch);
 

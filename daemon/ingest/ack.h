@@ -23,8 +23,8 @@ struct acks {
     void *context;
 };
 
-void acks_init(struct acks *acks, uv_loop_t *loop, const char *origin, const struct note_signer *signer, struct mqtt *mqtt,
-               struct counters *counters);
+void acks_init(struct acks *acks, uv_loop_t *loop, const char *origin, const struct note_signer *signer,
+               struct mqtt *mqtt, struct counters *counters);
 
 /* Answers what the range stored. A note costs a signature, and the newest covers all before it: while a backlog pours in (`may_owe`), a
  * source may wait for its note up to 200 ms; refusals and warnings never wait. Published messages wait for mqtt_release. on_done (may be

@@ -122,7 +122,8 @@ void batch_warn(struct batch *batch, struct batch_envelope *envelope, enum warni
     va_list arguments;
 
     if (!warning) {
-        log_warn("warning_lost", "source=%s hint=\"raise arena_max_bytes\"", envelope->source ? envelope->source->name : "");
+        log_warn("warning_lost", "source=%s hint=\"raise arena_max_bytes\"",
+                 envelope->source ? envelope->source->name : "");
         return;
     }
     warning->code = code;
@@ -133,8 +134,8 @@ void batch_warn(struct batch *batch, struct batch_envelope *envelope, enum warni
     envelope->warnings = warning;
 }
 
-void batch_refuse(struct batch *batch, struct batch_envelope *envelope, enum envelope_fate fate, enum refusal_reason reason,
-                  const char *format, ...)
+void batch_refuse(struct batch *batch, struct batch_envelope *envelope, enum envelope_fate fate,
+                  enum refusal_reason reason, const char *format, ...)
 {
     va_list arguments;
 
@@ -145,14 +146,15 @@ void batch_refuse(struct batch *batch, struct batch_envelope *envelope, enum env
     va_end(arguments);
 }
 
-void batch_find(struct batch *batch, struct source *source, enum rule rule, bool withdraw, const struct batch_envelope *evidence,
-                const char *key, const char *format, ...)
+void batch_find(struct batch *batch, struct source *source, enum rule rule, bool withdraw,
+                const struct batch_envelope *evidence, const char *key, const char *format, ...)
 {
     struct source_finding *finding = arena_alloc(&batch->work, sizeof *finding);
     va_list arguments;
 
     if (!finding) {
-        log_error("finding_lost", "source=%s rule=%s hint=\"raise arena_max_bytes\"", source->name, rule_infos[rule].id);
+        log_error("finding_lost", "source=%s rule=%s hint=\"raise arena_max_bytes\"", source->name,
+                  rule_infos[rule].id);
         return;
     }
     *finding = (struct source_finding){.next = batch->findings,

@@ -34,25 +34,25 @@ struct envelope_warning {
 };
 
 struct batch_envelope {
-    struct text bytes;            /* the record: exactly what came */
-    struct text topic;            /* only where `source` is NULL or the topic is wrong */
-    struct text body, signature;  /* within bytes */
-    struct report_header header;  /* source text within bytes */
-    struct digest hash;           /* of bytes */
+    struct text bytes;           /* the record: exactly what came */
+    struct text topic;           /* only where `source` is NULL or the topic is wrong */
+    struct text body, signature; /* within bytes */
+    struct report_header header; /* source text within bytes */
+    struct digest hash;          /* of bytes */
     int64_t received_us;
-    struct source *source;        /* NULL: unattributable */
-    struct source *answer_to;     /* whom a refusal may be told when `source` is NULL; may be NULL */
-    const uint8_t *public_key;    /* to verify with; NULL: nothing to verify */
+    struct source *source;     /* NULL: unattributable */
+    struct source *answer_to;  /* whom a refusal may be told when `source` is NULL; may be NULL */
+    const uint8_t *public_key; /* to verify with; NULL: nothing to verify */
     bool signature_good;
     enum envelope_fate fate;
-    enum refusal_reason reason;   /* DEAD, SEND_AGAIN */
-    struct text detail;           /* words for it */
-    struct report *report;        /* STORED */
+    enum refusal_reason reason; /* DEAD, SEND_AGAIN */
+    struct text detail;         /* words for it */
+    struct report *report;      /* STORED */
     struct envelope_warning *warnings;
     struct batch_stream *stream;
-    struct batch_envelope *next;  /* of the same stream, in the order of storing */
-    uint64_t log_index;           /* STORED, DEAD, EQUIVOCATION: set when the head is locked */
-    enum rule blame;              /* unattributable: S04 against `answer_to`; RULE_COUNT: none */
+    struct batch_envelope *next; /* of the same stream, in the order of storing */
+    uint64_t log_index;          /* STORED, DEAD, EQUIVOCATION: set when the head is locked */
+    enum rule blame;             /* unattributable: S04 against `answer_to`; RULE_COUNT: none */
 };
 
 /* One epoch of one source within the batch: a working copy of its stream. */
@@ -64,8 +64,8 @@ struct batch_stream {
     bool older;           /* not the source's newest epoch */
     bool touched;         /* the state changed: compare and swap */
     bool to_acknowledge;
-    bool has_remarks;     /* some envelope of it was refused or warned about */
-    int64_t head_index;   /* log index of envelope next_seq - 1; -1: look it up */
+    bool has_remarks;                    /* some envelope of it was refused or warned about */
+    int64_t head_index;                  /* log index of envelope next_seq - 1; -1: look it up */
     struct batch_envelope *first, *last; /* leaves of this batch, in order */
     struct batch_stream *next;           /* next in the batch */
     struct batch_stream *next_epoch;     /* another epoch of the same source */
@@ -86,12 +86,12 @@ struct batch {
     struct arena arena, work;
     struct batch_envelope **envelopes; /* in the order of arrival */
     size_t count, room;
-    size_t bytes;              /* of payload */
+    size_t bytes; /* of payload */
     struct batch_stream *streams;
     size_t stream_count;
     struct source_finding *findings;
     size_t event_count, sighting_count, fix_count, reading_count; /* of STORED envelopes in the range under way */
-    size_t from, to;           /* the range that is judged and stored now: all, or a part of it while a poison record is sought */
+    size_t from, to; /* the range that is judged and stored now: all, or a part of it while a poison record is sought */
     struct batch_envelope **leaves; /* of the range, in log order: streams in order, then what is unattributable */
     size_t leaf_count;
 };
@@ -116,17 +116,19 @@ struct batch_stream *batch_add_stream(struct batch *batch, struct source *source
  * read, since some refusals are said only once. */
 void batch_warn(struct batch *batch, struct batch_envelope *envelope, enum warning_code code, const char *format, ...)
     PRINTF_LIKE(4, 5);
-void batch_refuse(struct batch *batch, struct batch_envelope *envelope, enum envelope_fate fate, enum refusal_reason reason,
-                  const char *format, ...) PRINTF_LIKE(5, 6);
-void batch_find(struct batch *batch, struct source *source, enum rule rule, bool withdraw, const struct batch_envelope *evidence,
-                const char *key, const char *format, ...) PRINTF_LIKE(7, 8);
+void batch_refuse(struct batch *batch, struct batch_envelope *envelope, enum envelope_fate fate,
+                  enum refusal_reason reason, const char *format, ...) PRINTF_LIKE(5, 6);
+void batch_find(struct batch *batch, struct source *source, enum rule rule, bool withdraw,
+                const struct batch_envelope *evidence, const char *key, const char *format, ...) PRINTF_LIKE(7, 8);
 
 /* After judging the range: streams sorted by (source_id, epoch), leaves in log order. 0 or ERR_NO_MEMORY. */
 int batch_arrange(struct batch *batch) MUST_USE;
 
 static inline enum leaf_type envelope_leaf_type(const struct batch_envelope *envelope)
 {
-    return envelope->fate == FATE_DEAD ? LEAF_DEAD_LETTER : envelope->fate == FATE_EQUIVOCATION ? LEAF_EQUIVOCATION : LEAF_ENVELOPE;
+    return envelope->fate == FATE_DEAD           ? LEAF_DEAD_LETTER
+           : envelope->fate == FATE_EQUIVOCATION ? LEAF_EQUIVOCATION
+                                                 : LEAF_ENVELOPE;
 }
 
 #endif

@@ -29,8 +29,8 @@ static bool split_topic(struct text topic, struct text *area, struct text *sourc
 }
 
 /* Nobody can be held to it: a dead letter within the rate, dropped beyond. */
-static void unattributable(struct gate *gate, struct batch *batch, struct batch_envelope *envelope, struct source *answer_to,
-                           enum refusal_reason reason, const char *words)
+static void unattributable(struct gate *gate, struct batch *batch, struct batch_envelope *envelope,
+                           struct source *answer_to, enum refusal_reason reason, const char *words)
 {
     envelope->source = NULL;
     envelope->answer_to = answer_to;
@@ -43,8 +43,8 @@ static void unattributable(struct gate *gate, struct batch *batch, struct batch_
         envelope->fate = FATE_DROPPED;
         gate->counters->dropped++;
     }
-    log_warn("refused", "reason=%s topic=\"%.*s\" error=\"%s\" kept=%s", refusal_reason_word(reason), TEXT_ARG(envelope->topic), words,
-             envelope->fate == FATE_DEAD ? "dead_letter" : "no");
+    log_warn("refused", "reason=%s topic=\"%.*s\" error=\"%s\" kept=%s", refusal_reason_word(reason),
+             TEXT_ARG(envelope->topic), words, envelope->fate == FATE_DEAD ? "dead_letter" : "no");
 }
 
 static const struct source_key *key_of(const struct source *source, struct text key_id)
@@ -56,20 +56,22 @@ static const struct source_key *key_of(const struct source *source, struct text 
 }
 
 /* The body says who speaks; the registry says whether they may, and with which key. */
-static void attribute_to_source(struct gate *gate, struct batch *batch, struct batch_envelope *envelope, struct text topic_area,
-                                struct text topic_source, struct text key_id)
+static void attribute_to_source(struct gate *gate, struct batch *batch, struct batch_envelope *envelope,
+                                struct text topic_area, struct text topic_source, struct text key_id)
 {
     struct source *source = registry_source(gate->registry, envelope->header.source);
     char words[ERROR_TEXT_BYTES];
 
     if (!source || !source->enabled) {
-        (void)snprintf(words, sizeof words, "source: \"%.*s\" is %s; hint: custodyctl register source", TEXT_ARG(envelope->header.source),
-                       source ? "disabled" : "not registered");
+        (void)snprintf(words, sizeof words, "source: \"%.*s\" is %s; hint: custodyctl register source",
+                       TEXT_ARG(envelope->header.source), source ? "disabled" : "not registered");
         unattributable(gate, batch, envelope, NULL, REFUSAL_UNKNOWN_SOURCE, words);
         return;
     }
     if (envelope->header.epoch == 0 || envelope->header.epoch > INT32_MAX || envelope->header.seq >= INT64_MAX) {
-        (void)snprintf(words, sizeof words, "epoch %" PRIu32 ", seq %" PRIu64 ": outside 1..2147483647 and 0..2^63-2; hint: epochs begin at 1",
+        (void)snprintf(words, sizeof words,
+                       "epoch %" PRIu32 ", seq %" PRIu64
+                       ": outside 1..2147483647 and 0..2^63-2; hint: epochs begin at 1",
                        envelope->header.epoch, envelope->header.seq);
         unattributable(gate, batch, envelope, source, REFUSAL_INVALID_FIELD, words);
         return;
@@ -78,9 +80,11 @@ static void attribute_to_source(struct gate *gate, struct batch *batch, struct b
         const struct source_key *key = key_of(source, key_id);
 
         if (!key) {
-            (void)snprintf(words, sizeof words, "key_id: none of %s's keys in force (%zu bytes given); hint: custodyctl register key",
+            (void)snprintf(words, sizeof words,
+                           "key_id: none of %s's keys in force (%zu bytes given); hint: custodyctl register key",
                            source->name, key_id.len);
-            unattributable(gate, batch, envelope, source, envelope->signature.len ? REFUSAL_UNKNOWN_KEY : REFUSAL_BAD_SIGNATURE, words);
+            unattributable(gate, batch, envelope, source,
+                           envelope->signature.len ? REFUSAL_UNKNOWN_KEY : REFUSAL_BAD_SIGNATURE, words);
             envelope->blame = RULE_S04;
             return;
         }
@@ -92,8 +96,8 @@ static void attribute_to_source(struct gate *gate, struct batch *batch, struct b
     if (!text_equal(topic_source, text_of(source->name)) || !text_equal(topic_area, text_of(source->area))) {
         envelope->topic = arena_text(&batch->arena, envelope->topic);
         batch_refuse(batch, envelope, FATE_SEND_AGAIN, REFUSAL_WRONG_TOPIC,
-                     "topic: custody/v1/%.*s/up/%.*s is not this source's; hint: publish on custody/v1/%s/up/%s", TEXT_ARG(topic_area),
-                     TEXT_ARG(topic_source), source->area, source->name);
+                     "topic: custody/v1/%.*s/up/%.*s is not this source's; hint: publish on custody/v1/%s/up/%s",
+                     TEXT_ARG(topic_area), TEXT_ARG(topic_source), source->area, source->name);
     }
 }
 
@@ -109,7 +113,8 @@ int gate_attribute(struct gate *gate, struct batch *batch, struct text topic, st
     if (split_topic(topic, &area, &name))
         publisher = registry_source(gate->registry, name);
     /* Before anything that costs: a source above its rate is not looked at. Its device sends again. */
-    if (publisher && !bucket_take(&publisher->bucket, now_us, gate->config->source_rate_per_s, gate->config->source_burst)) {
+    if (publisher &&
+        !bucket_take(&publisher->bucket, now_us, gate->config->source_rate_per_s, gate->config->source_burst)) {
         gate->counters->received++;
         gate->counters->throttled++;
         log_warn("throttled", "source=%s rate_per_s=%" PRId64 " hint=\"source_rate_per_s\"", publisher->name,
@@ -142,7 +147,8 @@ static bool is_attributed(const struct batch_envelope *envelope)
     return envelope->source && (!envelope->public_key || envelope->signature_good);
 }
 
-size_t gate_missing_streams(struct batch *batch, void (*each)(void *context, struct source *source, uint32_t epoch), void *context)
+size_t gate_missing_streams(struct batch *batch, void (*each)(void *context, struct source *source, uint32_t epoch),
+                            void *context)
 {
     size_t count = 0;
 
@@ -196,10 +202,12 @@ static void note_epoch(struct batch *batch, struct batch_envelope *envelope)
         return;
     envelope->stream->older = true;
     (void)snprintf(key, sizeof key, "epoch %" PRIu32, envelope->header.epoch);
-    batch_warn(batch, envelope, WARNING_OLD_EPOCH, "epoch: %" PRIu32 " speaks after epoch %" PRIu32 " began; hint: one device, one key",
+    batch_warn(batch, envelope, WARNING_OLD_EPOCH,
+               "epoch: %" PRIu32 " speaks after epoch %" PRIu32 " began; hint: one device, one key",
                envelope->header.epoch, newest);
     batch_find(batch, envelope->source, RULE_S05, false, envelope, key,
-               "epoch %" PRIu32 " seq %" PRIu64 " came after epoch %" PRIu32 " had begun: two devices may share one key (疑似克隆设备)",
+               "epoch %" PRIu32 " seq %" PRIu64 " came after epoch %" PRIu32
+               " had begun: two devices may share one key (疑似克隆设备)",
                envelope->header.epoch, envelope->header.seq, newest);
 }
 
@@ -211,26 +219,34 @@ static void note_stream(struct batch *batch, struct batch_envelope *envelope, co
 
     (void)snprintf(key, sizeof key, "epoch %" PRIu32, header->epoch);
     if (notes->gap_opened)
-        batch_warn(batch, envelope, WARNING_SEQUENCE_GAP, "seq: %" PRIu64 " came while %" PRIu64 " is missing; hint: send the missing ones",
-                   header->seq, next);
+        batch_warn(batch, envelope, WARNING_SEQUENCE_GAP,
+                   "seq: %" PRIu64 " came while %" PRIu64 " is missing; hint: send the missing ones", header->seq,
+                   next);
     if (notes->gap_overdue)
         batch_find(batch, envelope->source, RULE_S01, false, envelope, key,
-                   "epoch %" PRIu32 ": seq %" PRIu64 " is still missing (上报序号缺失); the device's ring may have run over", header->epoch, next);
+                   "epoch %" PRIu32 ": seq %" PRIu64
+                   " is still missing (上报序号缺失); the device's ring may have run over",
+                   header->epoch, next);
     if (notes->gap_closed)
         batch_find(batch, envelope->source, RULE_S01, true, envelope, key, "the missing seqs arrived");
     if (notes->broken_chain) {
         (void)snprintf(key, sizeof key, "chain %" PRIu32 "/%" PRIu64, header->epoch, header->seq);
-        batch_warn(batch, envelope, WARNING_BROKEN_CHAIN, "previous: at seq %" PRIu64 " it is not the hash of the envelope before; hint: "
-                   "SHA-256 of the exact bytes sent", header->seq);
+        batch_warn(batch, envelope, WARNING_BROKEN_CHAIN,
+                   "previous: at seq %" PRIu64 " it is not the hash of the envelope before; hint: "
+                   "SHA-256 of the exact bytes sent",
+                   header->seq);
         batch_find(batch, envelope->source, RULE_S02, false, envelope, key,
-                   "epoch %" PRIu32 " seq %" PRIu64 ": the hash chain is broken: another history was written", header->epoch, header->seq);
+                   "epoch %" PRIu32 " seq %" PRIu64 ": the hash chain is broken: another history was written",
+                   header->epoch, header->seq);
     }
     if (notes->clock_ahead || notes->clock_backward) {
         (void)snprintf(key, sizeof key, "%s", notes->clock_ahead ? "ahead" : "backward");
-        batch_warn(batch, envelope, WARNING_CLOCK, "device_time_us: %" PRId64 " is %s; hint: set the device's clock", header->device_time_us,
+        batch_warn(batch, envelope, WARNING_CLOCK, "device_time_us: %" PRId64 " is %s; hint: set the device's clock",
+                   header->device_time_us,
                    notes->clock_ahead ? "ahead of our time" : "before that of the envelope before");
-        batch_find(batch, envelope->source, RULE_S03, false, envelope, key, "epoch %" PRIu32 " seq %" PRIu64 ": device time %s (设备时钟跳变)",
-                   header->epoch, header->seq, notes->clock_ahead ? "ahead of ours" : "went back");
+        batch_find(batch, envelope->source, RULE_S03, false, envelope, key,
+                   "epoch %" PRIu32 " seq %" PRIu64 ": device time %s (设备时钟跳变)", header->epoch, header->seq,
+                   notes->clock_ahead ? "ahead of ours" : "went back");
     }
 }
 
@@ -290,15 +306,16 @@ static void settle_within_batch(struct batch *batch, struct batch_envelope *enve
     for (size_t i = batch->from; envelope->fate == FATE_SEEN && batch->envelopes[i] != envelope; i++) {
         const struct batch_envelope *other = batch->envelopes[i];
 
-        if (other->fate == FATE_EQUIVOCATION && other->stream == envelope->stream && other->header.seq == envelope->header.seq &&
-            digest_equal(&other->hash, &envelope->hash))
+        if (other->fate == FATE_EQUIVOCATION && other->stream == envelope->stream &&
+            other->header.seq == envelope->header.seq && digest_equal(&other->hash, &envelope->hash))
             gate_settle(batch, envelope, true, false, true);
     }
 }
 
 static int judge_attributed(struct gate *gate, struct batch *batch, struct batch_envelope *envelope)
 {
-    const struct stream_bounds bounds = {gate->config->gap_grace_s * US_PER_S, gate->config->clock_skew_max_s * US_PER_S};
+    const struct stream_bounds bounds = {gate->config->gap_grace_s * US_PER_S,
+                                         gate->config->clock_skew_max_s * US_PER_S};
     const struct stream_entry entry = {envelope->header.seq, envelope->header.previous, envelope->hash,
                                        envelope->header.device_time_us, envelope->received_us};
     enum refusal_reason not_storable = envelope->reason; /* a poison record: kept as a dead letter whatever it says */
@@ -359,13 +376,15 @@ int gate_judge(struct gate *gate, struct batch *batch)
             struct source *claimed = envelope->source;
 
             unattributable(gate, batch, envelope, claimed, REFUSAL_BAD_SIGNATURE,
-                           "signature: it does not verify with the registered key; hint: Ed25519 over \"custody-envelope/v1\\n\" || "
+                           "signature: it does not verify with the registered key; hint: Ed25519 over "
+                           "\"custody-envelope/v1\\n\" || "
                            "source || \"\\n\" || body");
             envelope->blame = RULE_S04;
         }
         if (envelope->blame == RULE_S04 && envelope->fate == FATE_DEAD)
             batch_find(batch, envelope->answer_to, RULE_S04, false, envelope, refusal_reason_word(envelope->reason),
-                       "an envelope in the name of %s: %.*s (密钥不符)", envelope->answer_to->name, TEXT_ARG(envelope->detail));
+                       "an envelope in the name of %s: %.*s (密钥不符)", envelope->answer_to->name,
+                       TEXT_ARG(envelope->detail));
         if (!envelope->source || envelope->fate == FATE_SEND_AGAIN)
             continue;
         forget_judgement(envelope);
@@ -388,12 +407,14 @@ void gate_settle(struct batch *batch, struct batch_envelope *envelope, bool foun
     } else {
         envelope->fate = FATE_EQUIVOCATION;
     }
-    batch_warn(batch, envelope, WARNING_EQUIVOCATION, "seq: %" PRIu64 " was used before with other bytes; both are kept; hint: never reuse a seq",
+    batch_warn(batch, envelope, WARNING_EQUIVOCATION,
+               "seq: %" PRIu64 " was used before with other bytes; both are kept; hint: never reuse a seq",
                envelope->header.seq);
     if (again)
         return;
     (void)snprintf(key, sizeof key, "seq %" PRIu32 "/%" PRIu64, envelope->header.epoch, envelope->header.seq);
     batch_find(batch, envelope->source, RULE_S02, false, envelope, key,
-               "epoch %" PRIu32 " seq %" PRIu64 " was used for two different envelopes (同一序号内容不一); both are kept", envelope->header.epoch,
-               envelope->header.seq);
+               "epoch %" PRIu32 " seq %" PRIu64
+               " was used for two different envelopes (同一序号内容不一); both are kept",
+               envelope->header.epoch, envelope->header.seq);
 }

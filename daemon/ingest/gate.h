@@ -25,11 +25,13 @@ struct gate {
 };
 
 /* Takes a message into the batch and says whose it is. 0, or ERR_TOO_LARGE when the batch is full: nothing was taken. */
-int gate_attribute(struct gate *gate, struct batch *batch, struct text topic, struct text payload, int64_t now_us) MUST_USE;
+int gate_attribute(struct gate *gate, struct batch *batch, struct text topic, struct text payload,
+                   int64_t now_us) MUST_USE;
 
 /* Epochs of the range that must be loaded from the database before gate_judge: older than the newest one we know.
  * Calls back for each (source, epoch) once; returns how many. */
-size_t gate_missing_streams(struct batch *batch, void (*each)(void *context, struct source *source, uint32_t epoch), void *context);
+size_t gate_missing_streams(struct batch *batch, void (*each)(void *context, struct source *source, uint32_t epoch),
+                            void *context);
 
 /* Judges batch->from .. batch->to: fates, streams, warnings, findings. Repeatable after batch_unjudge. 0 or ERR_NO_MEMORY. */
 int gate_judge(struct gate *gate, struct batch *batch) MUST_USE;

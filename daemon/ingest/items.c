@@ -67,7 +67,8 @@ static int grow(struct items *items)
     return 0;
 }
 
-static bool has_slot(const struct items *items, enum identifier_scheme scheme, struct text value, const struct item *item)
+static bool has_slot(const struct items *items, enum identifier_scheme scheme, struct text value,
+                     const struct item *item)
 {
     for (size_t at = first_slot(items, scheme, value); items->slots[at].item; at = (at + 1) & (items->slot_count - 1))
         if (slot_is(&items->slots[at], scheme, value) && items->slots[at].item == item)
@@ -75,7 +76,8 @@ static bool has_slot(const struct items *items, enum identifier_scheme scheme, s
     return false;
 }
 
-static int add_slot(struct items *items, enum identifier_scheme scheme, struct text value, bool proof, struct item *item)
+static int add_slot(struct items *items, enum identifier_scheme scheme, struct text value, bool proof,
+                    struct item *item)
 {
     size_t at;
 
@@ -108,8 +110,8 @@ static struct item *add_item(struct items *items, int64_t item_id, enum item_kin
     return item;
 }
 
-int items_known(struct items *items, enum identifier_scheme scheme, struct text value, bool proof, int64_t item_id, enum item_kind kind,
-                bool terminal)
+int items_known(struct items *items, enum identifier_scheme scheme, struct text value, bool proof, int64_t item_id,
+                enum item_kind kind, bool terminal)
 {
     struct item *item = items->newest;
 
@@ -123,7 +125,8 @@ int items_known(struct items *items, enum identifier_scheme scheme, struct text 
 /* The item that this proof-grade identifier names, or NULL. */
 static struct item *find_by_proof(const struct items *items, const struct identifier *identifier)
 {
-    for (size_t at = first_slot(items, identifier->scheme, identifier->value); items->slots[at].item; at = (at + 1) & (items->slot_count - 1))
+    for (size_t at = first_slot(items, identifier->scheme, identifier->value); items->slots[at].item;
+         at = (at + 1) & (items->slot_count - 1))
         if (items->slots[at].proof && slot_is(&items->slots[at], identifier->scheme, identifier->value))
             return items->slots[at].item;
     return NULL;
@@ -160,7 +163,8 @@ static struct item *find_by_hints(const struct items *items, const struct item_r
             size_t agreed;
 
             if (!slot_is(&items->slots[at], identifier->scheme, identifier->value) ||
-                (ref->kind != ITEM_KIND_UNSPECIFIED && item->kind != ITEM_KIND_UNSPECIFIED && ref->kind != item->kind) ||
+                (ref->kind != ITEM_KIND_UNSPECIFIED && item->kind != ITEM_KIND_UNSPECIFIED &&
+                 ref->kind != item->kind) ||
                 (item->terminal && begins_custody(type)))
                 continue;
             agreed = agreement(items, ref, item);
@@ -198,8 +202,8 @@ static struct item *find_by_proofs(const struct items *items, const struct item_
 }
 
 /* Gives the item what the reference says beyond what is known of it. A proof-grade identifier of another item is not taken over. */
-static int add_identifiers(struct items *items, struct batch *batch, struct batch_envelope *envelope, const struct item_ref *ref,
-                           struct item *item)
+static int add_identifiers(struct items *items, struct batch *batch, struct batch_envelope *envelope,
+                           const struct item_ref *ref, struct item *item)
 {
     for (size_t i = 0; i < ref->identifier_count; i++) {
         const struct identifier *identifier = &ref->identifiers[i];
@@ -208,7 +212,8 @@ static int add_identifiers(struct items *items, struct batch *batch, struct batc
         struct item_identifier *added;
 
         if (other && other != item) {
-            batch_warn(batch, envelope, WARNING_IDENTIFIER, "%s: %.*s names another item than the event's stronger identifier; hint: check the item",
+            batch_warn(batch, envelope, WARNING_IDENTIFIER,
+                       "%s: %.*s names another item than the event's stronger identifier; hint: check the item",
                        identifier_scheme_word(identifier->scheme), TEXT_ARG(identifier->value));
             continue;
         }
@@ -223,7 +228,8 @@ static int add_identifiers(struct items *items, struct batch *batch, struct batc
     return 0;
 }
 
-static int add_item_event(struct items *items, struct item *item, struct batch_envelope *envelope, size_t ordinal, const size_t *part)
+static int add_item_event(struct items *items, struct item *item, struct batch_envelope *envelope, size_t ordinal,
+                          const size_t *part)
 {
     struct item_event *event = arena_alloc(items->arena, sizeof *event);
 
@@ -246,8 +252,8 @@ static bool is_newest_event(const struct item *item, const struct batch_envelope
 }
 
 /* The item of one reference, found or new; NULL when memory is exhausted. */
-static struct item *item_of(struct items *items, struct batch *batch, struct batch_envelope *envelope, const struct item_ref *ref,
-                            enum event_type type)
+static struct item *item_of(struct items *items, struct batch *batch, struct batch_envelope *envelope,
+                            const struct item_ref *ref, enum event_type type)
 {
     bool has_proof;
     struct item *item = find_by_proofs(items, ref, &has_proof);
@@ -264,7 +270,8 @@ static struct item *item_of(struct items *items, struct batch *batch, struct bat
 }
 
 /* A part may come again under its tag; without any identifier it has no history of its own. */
-static int add_parts(struct items *items, struct batch *batch, struct batch_envelope *envelope, size_t ordinal, struct item *parent)
+static int add_parts(struct items *items, struct batch *batch, struct batch_envelope *envelope, size_t ordinal,
+                     struct item *parent)
 {
     const struct event *event = &envelope->report->events[ordinal];
 
@@ -296,9 +303,10 @@ int items_add_event(struct items *items, struct batch *batch, struct batch_envel
     if (!item || add_item_event(items, item, envelope, ordinal, NULL))
         return ERR_NO_MEMORY;
     if (items->new_count > before && !begins_custody(event->type))
-        batch_warn(batch, envelope, WARNING_UNKNOWN_ITEM, "events[%zu].item: %s %.*s was not known before this %s event; hint: report its pickup too",
-                   ordinal, identifier_scheme_word(event->item.identifiers[0].scheme), TEXT_ARG(event->item.identifiers[0].value),
-                   event_type_word(event->type));
+        batch_warn(batch, envelope, WARNING_UNKNOWN_ITEM,
+                   "events[%zu].item: %s %.*s was not known before this %s event; hint: report its pickup too", ordinal,
+                   identifier_scheme_word(event->item.identifiers[0].scheme),
+                   TEXT_ARG(event->item.identifiers[0].value), event_type_word(event->type));
     return event->detail == EVENT_DETAIL_COMPOSITION ? add_parts(items, batch, envelope, ordinal, item) : 0;
 }
 

@@ -39,7 +39,7 @@ struct item {
     bool touched; /* has events or sightings in this batch: to be judged; others are only candidates */
     bool terminal;
     enum item_kind kind;
-    struct item *parent; /* of the batch; NULL: none named */
+    struct item *parent;                 /* of the batch; NULL: none named */
     struct item_identifier *identifiers; /* to be added */
     struct item_event *events, **last_event, *newest_event;
 
@@ -57,7 +57,7 @@ struct items {
     size_t count, new_count;
     struct items_slot *slots; /* (scheme, value) to items */
     size_t slot_count, slot_used;
-    struct item **by_id;      /* sorted by item_id, after items_sort */
+    struct item **by_id; /* sorted by item_id, after items_sort */
 };
 
 /* True where this identifier decides which item of this kind it is: an assembly carries its parent's VIN as a hint. */
@@ -67,8 +67,8 @@ bool identifier_is_proof(enum identifier_scheme scheme, enum item_kind kind);
 int items_init(struct items *items, struct arena *arena, size_t expected) MUST_USE;
 
 /* The database knows this identifier as one of this item's. Called in the order of item_id. */
-int items_known(struct items *items, enum identifier_scheme scheme, struct text value, bool proof, int64_t item_id, enum item_kind kind,
-                bool terminal) MUST_USE;
+int items_known(struct items *items, enum identifier_scheme scheme, struct text value, bool proof, int64_t item_id,
+                enum item_kind kind, bool terminal) MUST_USE;
 
 /* Finds or makes the items of one event and of its parts. Warnings go to the envelope. */
 int items_add_event(struct items *items, struct batch *batch, struct batch_envelope *envelope, size_t ordinal) MUST_USE;

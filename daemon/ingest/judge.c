@@ -60,50 +60,68 @@ static const struct pg_statement stripes_statement = {
 static const struct pg_statement known_statement = {
     21, "SELECT DISTINCT i.scheme, i.value, i.proof, i.item_id, t.kind, t.terminal"
         " FROM unnest($1::smallint[], $2::text[]) AS q (scheme, value)"
-        " JOIN custody.identifier i ON i.scheme = q.scheme AND i.value = q.value JOIN custody.item t ON t.item_id = i.item_id"
+        " JOIN custody.identifier i ON i.scheme = q.scheme AND i.value = q.value JOIN custody.item t ON t.item_id = "
+        "i.item_id"
         " ORDER BY i.item_id"};
-static const struct pg_statement ids_statement = {22, "SELECT nextval('custody.item_item_id_seq') FROM generate_series(1, $1::int)"};
-static const struct pg_statement add_items_statement = {
-    23, "INSERT INTO custody.item (item_id, kind) OVERRIDING SYSTEM VALUE SELECT * FROM unnest($1::bigint[], $2::smallint[])"};
+static const struct pg_statement ids_statement = {
+    22, "SELECT nextval('custody.item_item_id_seq') FROM generate_series(1, $1::int)"};
+static const struct pg_statement add_items_statement = {23,
+                                                        "INSERT INTO custody.item (item_id, kind) OVERRIDING SYSTEM "
+                                                        "VALUE SELECT * FROM unnest($1::bigint[], $2::smallint[])"};
 static const struct pg_statement add_identifiers_statement = {
     24, "INSERT INTO custody.identifier (scheme, value, item_id, proof)"
         " SELECT * FROM unnest($1::smallint[], $2::text[], $3::bigint[], $4::boolean[]) ON CONFLICT DO NOTHING"};
 static const struct pg_statement lock_items_statement = {
     25, "SELECT item_id FROM custody.item WHERE item_id = ANY ($1::bigint[]) ORDER BY item_id FOR UPDATE"};
 static const struct pg_statement history_statement = {
-    26, "SELECT e.item_id, e.log_index, e.ordinal, e.part, e.source_id, e.party_id, coalesce(p.kind, 0::smallint), r.record"
-        " FROM custody.event e JOIN ledger.record r ON r.log_index = e.log_index LEFT JOIN registry.party p ON p.party_id = e.party_id"
-        " WHERE e.item_id = ANY ($1::bigint[]) ORDER BY e.item_id"};
+    26,
+    "SELECT e.item_id, e.log_index, e.ordinal, e.part, e.source_id, e.party_id, coalesce(p.kind, 0::smallint), r.record"
+    " FROM custody.event e JOIN ledger.record r ON r.log_index = e.log_index LEFT JOIN registry.party p ON p.party_id "
+    "= e.party_id"
+    " WHERE e.item_id = ANY ($1::bigint[]) ORDER BY e.item_id"};
 static const struct pg_statement sightings_statement = {
     27, "SELECT i.item_id, g.log_index, g.ordinal, g.seen_at, g.kind, i.scheme, i.value, i.proof, s.from_text"
         " FROM custody.identifier i JOIN reentry.sighted_identifier s ON s.scheme = i.scheme AND s.value = i.value"
         " JOIN reentry.sighting g ON g.log_index = s.log_index AND g.ordinal = s.ordinal"
         " WHERE i.item_id = ANY ($1::bigint[]) ORDER BY i.item_id"};
 static const struct pg_statement update_items_statement = {
-    28, "UPDATE custody.item t SET kind = g.kind, physical = g.physical, legal = g.legal, ban = g.ban, banned_at = g.banned_at,"
-        " terminal = g.terminal, holder_party_id = g.holder, offered_party_id = g.offered, site_id = g.site, mass_g = g.mass,"
+    28, "UPDATE custody.item t SET kind = g.kind, physical = g.physical, legal = g.legal, ban = g.ban, banned_at = "
+        "g.banned_at,"
+        " terminal = g.terminal, holder_party_id = g.holder, offered_party_id = g.offered, site_id = g.site, mass_g = "
+        "g.mass,"
         " parent_item_id = coalesce(t.parent_item_id, g.parent), event_count = g.events, first_event_at = g.first_at,"
         " last_event_at = g.last_at, facts = g.facts"
-        " FROM unnest($1::bigint[], $2::smallint[], $3::smallint[], $4::smallint[], $5::smallint[], $6::timestamptz[], $7::boolean[],"
-        " $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::int[], $14::timestamptz[], $15::timestamptz[],"
-        " $16::bytea[]) AS g (item_id, kind, physical, legal, ban, banned_at, terminal, holder, offered, site, mass, parent, events,"
+        " FROM unnest($1::bigint[], $2::smallint[], $3::smallint[], $4::smallint[], $5::smallint[], $6::timestamptz[], "
+        "$7::boolean[],"
+        " $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::int[], $14::timestamptz[], "
+        "$15::timestamptz[],"
+        " $16::bytea[]) AS g (item_id, kind, physical, legal, ban, banned_at, terminal, holder, offered, site, mass, "
+        "parent, events,"
         " first_at, last_at, facts) WHERE t.item_id = g.item_id"};
 static const struct pg_statement add_events_statement = {
-    29, "INSERT INTO custody.event (item_id, event_at, log_index, ordinal, event_id, type, part, party_id, source_id, site_id,"
-        " counterparty_id, lon_e7, lat_e7, mass_g, mass_estimated)"
-        " SELECT * FROM unnest($1::bigint[], $2::timestamptz[], $3::bigint[], $4::smallint[], $5::uuid[], $6::smallint[],"
-        " $7::smallint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::int[], $13::int[], $14::bigint[], $15::boolean[])"};
+    29,
+    "INSERT INTO custody.event (item_id, event_at, log_index, ordinal, event_id, type, part, party_id, source_id, "
+    "site_id,"
+    " counterparty_id, lon_e7, lat_e7, mass_g, mass_estimated)"
+    " SELECT * FROM unnest($1::bigint[], $2::timestamptz[], $3::bigint[], $4::smallint[], $5::uuid[], $6::smallint[],"
+    " $7::smallint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::int[], $13::int[], $14::bigint[], "
+    "$15::boolean[])"};
 static const struct pg_statement add_sightings_statement = {
-    30, "INSERT INTO reentry.sighting (sighting_id, log_index, ordinal, source_id, kind, seen_at, item_kind, use, lon_e7, lat_e7,"
-        " platform, listing_id) SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::smallint[], $4::bigint[], $5::smallint[],"
+    30, "INSERT INTO reentry.sighting (sighting_id, log_index, ordinal, source_id, kind, seen_at, item_kind, use, "
+        "lon_e7, lat_e7,"
+        " platform, listing_id) SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::smallint[], $4::bigint[], "
+        "$5::smallint[],"
         " $6::timestamptz[], $7::smallint[], $8::smallint[], $9::int[], $10::int[], $11::text[], $12::text[])"};
 static const struct pg_statement add_sighted_statement = {
     31, "INSERT INTO reentry.sighted_identifier (scheme, value, log_index, ordinal, from_text)"
-        " SELECT * FROM unnest($1::smallint[], $2::text[], $3::bigint[], $4::smallint[], $5::boolean[]) ON CONFLICT DO NOTHING"};
-static const struct pg_statement settle_statement = {
-    32, "SELECT flag.settle($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::int[], $6::smallint[], $7::text[], $8::text[],"
-        " $9::timestamptz[], $10::bigint[], $11::smallint[])"};
-static const struct pg_statement withdraw_statement = {33, "SELECT flag.withdraw($1::text[], $2::text[], $3::text[], $4::text)"};
+        " SELECT * FROM unnest($1::smallint[], $2::text[], $3::bigint[], $4::smallint[], $5::boolean[]) ON CONFLICT DO "
+        "NOTHING"};
+static const struct pg_statement settle_statement = {32,
+                                                     "SELECT flag.settle($1::bigint[], $2::bigint[], $3::bigint[], "
+                                                     "$4::text[], $5::int[], $6::smallint[], $7::text[], $8::text[],"
+                                                     " $9::timestamptz[], $10::bigint[], $11::smallint[])"};
+static const struct pg_statement withdraw_statement = {
+    33, "SELECT flag.withdraw($1::text[], $2::text[], $3::text[], $4::text)"};
 
 static void resolve(void *context);
 static void create_items(void *context);
@@ -133,7 +151,8 @@ bool judge_wanted(const struct batch *batch)
 
 static void no_memory(struct judge *judge)
 {
-    transaction_fail(judge->transaction, ERR_NO_MEMORY, "items: out of memory; hint: raise arena_max_bytes or lower batch_max_envelopes");
+    transaction_fail(judge->transaction, ERR_NO_MEMORY,
+                     "items: out of memory; hint: raise arena_max_bytes or lower batch_max_envelopes");
 }
 
 /* ---- 1: the identifiers of the range ---- */
@@ -150,8 +169,8 @@ static struct params *begin_arrays(struct judge *judge, const enum pg_type_oid *
     begin_arrays((judge), (const enum pg_type_oid[]){__VA_ARGS__},                                                     \
                  sizeof((const enum pg_type_oid[]){__VA_ARGS__}) / sizeof(enum pg_type_oid), (count))
 
-static void add_sighted(struct judge *judge, struct batch_envelope *envelope, size_t ordinal, enum identifier_scheme scheme, struct text value,
-                        bool from_text)
+static void add_sighted(struct judge *judge, struct batch_envelope *envelope, size_t ordinal,
+                        enum identifier_scheme scheme, struct text value, bool from_text)
 {
     struct sighted *sighted = arena_alloc(&judge->batch->work, sizeof *sighted);
 
@@ -191,7 +210,8 @@ static void collect_sighted(struct judge *judge, struct batch_envelope *envelope
 }
 
 /* Calls `each` for every identifier of every event and part, then for every sighted one. */
-static size_t each_identifier(const struct judge *judge, void (*each)(void *context, enum identifier_scheme scheme, struct text value),
+static size_t each_identifier(const struct judge *judge,
+                              void (*each)(void *context, enum identifier_scheme scheme, struct text value),
                               void *context)
 {
     size_t count = 0;
@@ -262,16 +282,17 @@ static void on_known(void *context, const struct pg_result *result)
     for (size_t row = 0; row < pg_rows(result); row++) {
         struct text value = arena_text(&judge->batch->work, pg_bytes(result, row, 1));
 
-        if (!value.data || items_known(&judge->items, (enum identifier_scheme)pg_i64(result, row, 0), value, pg_bool(result, row, 2),
-                                       pg_i64(result, row, 3), (enum item_kind)pg_i64(result, row, 4), pg_bool(result, row, 5))) {
+        if (!value.data ||
+            items_known(&judge->items, (enum identifier_scheme)pg_i64(result, row, 0), value, pg_bool(result, row, 2),
+                        pg_i64(result, row, 3), (enum item_kind)pg_i64(result, row, 4), pg_bool(result, row, 5))) {
             no_memory(judge);
             return;
         }
     }
 }
 
-void judge_load(struct judge *judge, struct transaction *transaction, struct batch *batch, const struct directory *directory,
-                transaction_step next, void *context)
+void judge_load(struct judge *judge, struct transaction *transaction, struct batch *batch,
+                const struct directory *directory, transaction_step next, void *context)
 {
     size_t count;
 
@@ -397,7 +418,8 @@ static void *grow_array(struct arena *arena, void *old, size_t count, size_t *ro
     return array;
 }
 
-static bool add_history(struct judge *judge, struct item *item, const struct history_event *event, struct batch_envelope *envelope)
+static bool add_history(struct judge *judge, struct item *item, const struct history_event *event,
+                        struct batch_envelope *envelope)
 {
     struct arena *arena = &judge->batch->work;
     size_t room = item->history_room;
@@ -406,7 +428,8 @@ static bool add_history(struct judge *judge, struct item *item, const struct his
 
     room = item->history_room;
     if (history)
-        envelopes = grow_array(arena, item->history_envelopes, item->history_count, &room, sizeof(struct batch_envelope *));
+        envelopes =
+            grow_array(arena, item->history_envelopes, item->history_count, &room, sizeof(struct batch_envelope *));
     if (!envelopes) {
         no_memory(judge);
         return false;
@@ -454,7 +477,8 @@ static void on_history(void *context, const struct pg_result *result)
         const struct report *report = item ? decode_record(judge, pg_bytes(result, row, 7)) : NULL;
 
         if (!report || event.ordinal >= report->event_count) {
-            transaction_fail(judge->transaction, ERR_INTERNAL, "record: log index %llu cannot be read again; hint: custodyctl rebuild --check",
+            transaction_fail(judge->transaction, ERR_INTERNAL,
+                             "record: log index %llu cannot be read again; hint: custodyctl rebuild --check",
                              (unsigned long long)event.log_index);
             return;
         }
@@ -581,8 +605,14 @@ static void join_sighting(void *context, struct item *item, bool proof)
     const struct joining *joining = context;
     const struct sighted *sighted = joining->sighted;
     const struct sighting *sighting = &sighted->envelope->report->sightings[sighted->ordinal];
-    const struct matched_sighting matched = {sighted->envelope->log_index, sighted->ordinal, sighting->at_us, sighting->kind,
-                                             sighted->scheme,              sighted->value,   proof,           sighted->from_text};
+    const struct matched_sighting matched = {sighted->envelope->log_index,
+                                             sighted->ordinal,
+                                             sighting->at_us,
+                                             sighting->kind,
+                                             sighted->scheme,
+                                             sighted->value,
+                                             proof,
+                                             sighted->from_text};
 
     (void)add_sighting(joining->judge, item, &matched);
 }
@@ -621,11 +651,13 @@ static void warn_of(struct judge *judge, const struct judged *judged)
     for (size_t i = 0; i < judged->custody.count; i++) {
         const struct finding *finding = &judged->custody.list[i];
         struct batch_envelope *envelope =
-            finding->event < judged->item->history_count ? envelope_at(judged->item, judged->item->history[finding->event].log_index) : NULL;
+            finding->event < judged->item->history_count
+                ? envelope_at(judged->item, judged->item->history[finding->event].log_index)
+                : NULL;
 
         if (envelope)
-            batch_warn(judge->batch, envelope, finding->rule == RULE_C03 ? WARNING_STEP_NOT_ALLOWED : WARNING_FLAGGED, "%s: %s",
-                       rule_infos[finding->rule].id, finding->text);
+            batch_warn(judge->batch, envelope, finding->rule == RULE_C03 ? WARNING_STEP_NOT_ALLOWED : WARNING_FLAGGED,
+                       "%s: %s", rule_infos[finding->rule].id, finding->text);
     }
 }
 
@@ -643,14 +675,16 @@ static bool judge_item(struct judge *judge, struct item *item, struct judged *ju
         no_memory(judge);
         return false;
     }
-    ban = (struct item_ban){judged->state.ban != RESALE_BAN_NONE, judged->state.banned_at_us, banned_index(item, &judged->state)};
+    ban = (struct item_ban){judged->state.ban != RESALE_BAN_NONE, judged->state.banned_at_us,
+                            banned_index(item, &judged->state)};
     reentry_match(&ban, item->sightings, item->sighting_count, &reentry);
     if (!keep_findings(judge, &reentry, &judged->reentry)) {
         no_memory(judge);
         return false;
     }
     if (judged->custody.dropped || judged->reentry.dropped)
-        log_warn("findings_dropped", "item=%lld count=%zu", (long long)item->item_id, judged->custody.dropped + judged->reentry.dropped);
+        log_warn("findings_dropped", "item=%lld count=%zu", (long long)item->item_id,
+                 judged->custody.dropped + judged->reentry.dropped);
     warn_of(judge, judged);
     return true;
 }
@@ -701,9 +735,9 @@ static void put_item(struct judge *judge, const struct judged *judged, struct bu
 
 static void write_items(struct judge *judge, const struct judged *judged, size_t count)
 {
-    struct params *params =
-        BEGIN_ARRAYS(judge, count, OID_INT8, OID_INT2, OID_INT2, OID_INT2, OID_INT2, OID_TIMESTAMPTZ, OID_BOOL, OID_INT8, OID_INT8, OID_INT8,
-                     OID_INT8, OID_INT8, OID_INT4, OID_TIMESTAMPTZ, OID_TIMESTAMPTZ, OID_BYTEA);
+    struct params *params = BEGIN_ARRAYS(judge, count, OID_INT8, OID_INT2, OID_INT2, OID_INT2, OID_INT2,
+                                         OID_TIMESTAMPTZ, OID_BOOL, OID_INT8, OID_INT8, OID_INT8, OID_INT8, OID_INT8,
+                                         OID_INT4, OID_TIMESTAMPTZ, OID_TIMESTAMPTZ, OID_BYTEA);
     struct buffer facts;
 
     buffer_init(&facts, FACTS_BYTES_MAX);
@@ -763,8 +797,8 @@ static void write_events(struct judge *judge)
             count++;
     if (!count)
         return;
-    params = BEGIN_ARRAYS(judge, count, OID_INT8, OID_TIMESTAMPTZ, OID_INT8, OID_INT2, OID_UUID, OID_INT2, OID_INT2, OID_INT8, OID_INT8,
-                          OID_INT8, OID_INT8, OID_INT4, OID_INT4, OID_INT8, OID_BOOL);
+    params = BEGIN_ARRAYS(judge, count, OID_INT8, OID_TIMESTAMPTZ, OID_INT8, OID_INT2, OID_UUID, OID_INT2, OID_INT2,
+                          OID_INT8, OID_INT8, OID_INT8, OID_INT8, OID_INT4, OID_INT4, OID_INT8, OID_BOOL);
     for (const struct item *item = judge->items.list; item; item = item->next)
         for (const struct item_event *event = item->events; event; event = event->next)
             put_event(judge, item, event);
@@ -809,8 +843,8 @@ static void write_sightings(struct judge *judge)
 
     if (!batch->sighting_count)
         return;
-    params = BEGIN_ARRAYS(judge, batch->sighting_count, OID_UUID, OID_INT8, OID_INT2, OID_INT8, OID_INT2, OID_TIMESTAMPTZ, OID_INT2, OID_INT2,
-                          OID_INT4, OID_INT4, OID_TEXT, OID_TEXT);
+    params = BEGIN_ARRAYS(judge, batch->sighting_count, OID_UUID, OID_INT8, OID_INT2, OID_INT8, OID_INT2,
+                          OID_TIMESTAMPTZ, OID_INT2, OID_INT2, OID_INT4, OID_INT4, OID_TEXT, OID_TEXT);
     for (size_t i = 0; i < batch->leaf_count; i++)
         for (size_t k = 0; batch->leaves[i]->fate == FATE_STORED && k < batch->leaves[i]->report->sighting_count; k++)
             put_sighting(params->buffers, batch->leaves[i], k);
@@ -877,11 +911,12 @@ static void put_custody_flags(struct params *params, const struct judged *judged
 {
     for (size_t i = 0; i < judged->custody.count; i++) {
         const struct finding *finding = &judged->custody.list[i];
-        const struct history_event *event = finding->event < judged->item->history_count ? &judged->item->history[finding->event] : NULL;
+        const struct history_event *event =
+            finding->event < judged->item->history_count ? &judged->item->history[finding->event] : NULL;
 
-        put_flag(params, &(struct flag_row){judged->item->item_id, 0, finding->rule, finding->severity, text_of(finding->key),
-                                            text_of(finding->text), finding->at_us, event != NULL, event ? event->log_index : 0,
-                                            event ? event->ordinal : 0});
+        put_flag(params, &(struct flag_row){judged->item->item_id, 0, finding->rule, finding->severity,
+                                            text_of(finding->key), text_of(finding->text), finding->at_us,
+                                            event != NULL, event ? event->log_index : 0, event ? event->ordinal : 0});
     }
 }
 
@@ -891,8 +926,9 @@ static void put_reentry_flags(struct params *params, const struct judged *judged
         const struct finding *finding = &judged->reentry.list[i];
         const struct matched_sighting *sighting = &judged->item->sightings[finding->event];
 
-        put_flag(params, &(struct flag_row){judged->item->item_id, 0, finding->rule, finding->severity, text_of(finding->key),
-                                            text_of(finding->text), finding->at_us, true, sighting->log_index, sighting->ordinal});
+        put_flag(params, &(struct flag_row){judged->item->item_id, 0, finding->rule, finding->severity,
+                                            text_of(finding->key), text_of(finding->text), finding->at_us, true,
+                                            sighting->log_index, sighting->ordinal});
     }
 }
 
@@ -912,7 +948,8 @@ static void write_flags(struct judge *judge, const struct judged *judged, size_t
     transaction_query(judge->transaction, &settle_statement, params, NULL, NULL);
 }
 
-void judge_write(struct judge *judge, struct transaction *transaction, struct batch *batch, const struct directory *directory)
+void judge_write(struct judge *judge, struct transaction *transaction, struct batch *batch,
+                 const struct directory *directory)
 {
     struct judged *judged;
     size_t count = 0;
@@ -939,7 +976,8 @@ void judge_write(struct judge *judge, struct transaction *transaction, struct ba
 
 /* ---- flags of sources ---- */
 
-static void withdraw_source_flags(struct judge *judge, struct transaction *transaction, const struct batch *batch, size_t count)
+static void withdraw_source_flags(struct judge *judge, struct transaction *transaction, const struct batch *batch,
+                                  size_t count)
 {
     struct params *params = BEGIN_ARRAYS(judge, count, OID_TEXT, OID_TEXT, OID_TEXT);
     static const char reason[] = "the missing envelopes arrived";
@@ -969,8 +1007,9 @@ void judge_write_source_flags(struct judge *judge, struct transaction *transacti
         params = begin_flags(judge, 0, raised);
         for (const struct source_finding *finding = batch->findings; finding; finding = finding->next)
             if (!finding->withdraw)
-                put_flag(params, &(struct flag_row){0, finding->source->source_id, finding->rule, rule_infos[finding->rule].severity,
-                                                    finding->key, finding->text, finding->at_us, true, finding->evidence->log_index, 0});
+                put_flag(params, &(struct flag_row){0, finding->source->source_id, finding->rule,
+                                                    rule_infos[finding->rule].severity, finding->key, finding->text,
+                                                    finding->at_us, true, finding->evidence->log_index, 0});
         transaction_query(transaction, &settle_statement, params, NULL, NULL);
     }
     if (withdrawn)

@@ -19,10 +19,11 @@ bool judge_wanted(const struct batch *batch);
 
 /* Steps of the transaction: finds, creates and locks the items of the range's events and sightings, and loads their history; then runs
  * `next`. Failures go the transaction's way. */
-void judge_load(struct judge *judge, struct transaction *transaction, struct batch *batch, const struct directory *directory,
-                transaction_step next, void *context);
+void judge_load(struct judge *judge, struct transaction *transaction, struct batch *batch,
+                const struct directory *directory, transaction_step next, void *context);
 /* With the head locked and every leaf's log_index set: folds, matches, and queues the writes (the caller says what comes after). */
-void judge_write(struct judge *judge, struct transaction *transaction, struct batch *batch, const struct directory *directory);
+void judge_write(struct judge *judge, struct transaction *transaction, struct batch *batch,
+                 const struct directory *directory);
 /* Queues the flags of sources (rules S01-S05); also for ranges without events. */
 void judge_write_source_flags(struct judge *judge, struct transaction *transaction, struct batch *batch);
 

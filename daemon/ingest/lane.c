@@ -69,7 +69,7 @@ struct lane {
     uv_check_t *quiet; /* ... and sees afterwards whether that brought anything */
     size_t count_before_turn;
     uint32_t retry_ms;
-    bool broker_lost;  /* the session broke while the batch was under way: its PUBACKs are gone, nothing to release */
+    bool broker_lost; /* the session broke while the batch was under way: its PUBACKs are gone, nothing to release */
     void (*on_closed)(void *context);
     unsigned open_handles;
 };
@@ -153,7 +153,8 @@ static void lane_on_verified(void *context)
 static bool batch_is_full(const struct lane *lane)
 {
     /* A message needs a few hundred bytes of the arena beside its own: leave room to decode what is there. */
-    return lane->batch.count >= (size_t)lane->config->batch_max_envelopes || lane->batch.bytes >= (size_t)lane->config->batch_max_bytes ||
+    return lane->batch.count >= (size_t)lane->config->batch_max_envelopes ||
+           lane->batch.bytes >= (size_t)lane->config->batch_max_bytes ||
            lane->batch.arena.used_bytes > lane->batch.arena.cap_bytes / 2;
 }
 
@@ -272,8 +273,9 @@ static void lane_on_acknowledged(void *context)
 
 static void give_up(struct lane *lane, const struct error *error)
 {
-    log_error("lane_stopped", "lane=\"%s\" error=\"%s\" hint=\"nothing is lost: the broker keeps what comes; mend it and restart\"", lane->name,
-              error->text);
+    log_error("lane_stopped",
+              "lane=\"%s\" error=\"%s\" hint=\"nothing is lost: the broker keeps what comes; mend it and restart\"",
+              lane->name, error->text);
     become(lane, LANE_FAILED);
     mqtt_pause(lane->mqtt);
     lane->handler.on_failed(lane->context, error->text);
@@ -325,8 +327,9 @@ static void narrow(struct lane *lane, const struct error *error)
             give_up(lane, error);
             return;
         }
-        log_error("not_storable", "source=%s epoch=%u seq=%llu error=\"%s\" kept=dead_letter", poison->source ? poison->source->name : "",
-                  poison->header.epoch, (unsigned long long)poison->header.seq, error->text);
+        log_error("not_storable", "source=%s epoch=%u seq=%llu error=\"%s\" kept=dead_letter",
+                  poison->source ? poison->source->name : "", poison->header.epoch,
+                  (unsigned long long)poison->header.seq, error->text);
         batch_refuse(batch, poison, FATE_DEAD, REFUSAL_NOT_STORABLE, "%s", error->text);
     }
     batch_unjudge(batch);
@@ -340,14 +343,16 @@ static void lane_on_stored(void *context, int code, const struct error *error)
     if (code == 0) {
         lane->retry_ms = RETRY_MIN_MS;
         become(lane, LANE_ACKNOWLEDGING);
-        acks_publish(&lane->acks, &lane->batch, &lane->store.head, lane->batch.count >= BACKLOG_ENVELOPES && !lane->stopping, clock_now_us(),
-                     lane_on_acknowledged, lane);
+        acks_publish(&lane->acks, &lane->batch, &lane->store.head,
+                     lane->batch.count >= BACKLOG_ENVELOPES && !lane->stopping, clock_now_us(), lane_on_acknowledged,
+                     lane);
         return;
     }
     if (code == ERR_DATA || code == ERR_NO_MEMORY || code == ERR_TOO_LARGE) {
         narrow(lane, error);
     } else if (code == ERR_CONFLICT || code == ERR_UNREACHABLE) {
-        log_warn("batch_repeated", "lane=\"%s\" envelopes=%zu error=\"%s\"", lane->name, lane->batch.to - lane->batch.from, error->text);
+        log_warn("batch_repeated", "lane=\"%s\" envelopes=%zu error=\"%s\"", lane->name,
+                 lane->batch.to - lane->batch.from, error->text);
         retry_later(lane);
     } else {
         give_up(lane, error);
@@ -461,12 +466,12 @@ void lane_registry_ready(struct lane *lane)
 
 /* ---- making and ending ---- */
 
-struct lane *lane_new(uv_loop_t *loop, const struct lane_settings *settings, const struct config *config, struct registry *registry,
-                      const struct note_signer *signer, struct counters *counters, const struct lane_handler *handler, void *context,
-                      struct error *error)
+struct lane *lane_new(uv_loop_t *loop, const struct lane_settings *settings, const struct config *config,
+                      struct registry *registry, const struct note_signer *signer, struct counters *counters,
+                      const struct lane_handler *handler, void *context, struct error *error)
 {
-    static const struct mqtt_handler mqtt_handler = {lane_on_mqtt_connected, lane_on_mqtt_disconnected, lane_on_message, lane_on_read_done,
-                                                     lane_on_released};
+    static const struct mqtt_handler mqtt_handler = {lane_on_mqtt_connected, lane_on_mqtt_disconnected, lane_on_message,
+                                                     lane_on_read_done, lane_on_released};
     static const struct pg_handler pg_handler = {lane_on_pg_connected, lane_on_pg_disconnected, NULL};
     struct mqtt_settings mqtt_settings = {
         .hosts = config->broker,
@@ -481,8 +486,9 @@ struct lane *lane_new(uv_loop_t *loop, const struct lane_settings *settings, con
         .session_expiry_s = SESSION_EXPIRY_S,
         .hold_acks = true,
     };
-    struct pg_settings pg_settings = {
-        .conninfo = config->database, .application_name = settings->name, .statement_timeout_ms = config->statement_timeout_ms};
+    struct pg_settings pg_settings = {.conninfo = config->database,
+                                      .application_name = settings->name,
+                                      .statement_timeout_ms = config->statement_timeout_ms};
     struct lane *lane = calloc(1, sizeof *lane);
 
     if (!lane || batch_init(&lane->batch, (size_t)config->batch_max_envelopes, (size_t)config->arena_max_bytes)) {

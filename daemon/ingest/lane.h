@@ -20,22 +20,22 @@
 struct lane;
 
 struct lane_settings {
-    const char *name;      /* "lane 1" */
-    const char *client_id; /* fixed: the broker keeps the session under it */
-    const char *areas;     /* "350504,350505" or "+" */
+    const char *name;            /* "lane 1" */
+    const char *client_id;       /* fixed: the broker keeps the session under it */
+    const char *areas;           /* "350504,350505" or "+" */
     const char *broker_password; /* NULL: none */
 };
 
 struct lane_handler {
-    void (*on_ready)(void *context);    /* connected, subscribed, database there: first time */
-    void (*on_stopped)(void *context);  /* after lane_stop */
+    void (*on_ready)(void *context);                      /* connected, subscribed, database there: first time */
+    void (*on_stopped)(void *context);                    /* after lane_stop */
     void (*on_failed)(void *context, const char *reason); /* an operator has to look; the lane has stopped storing */
 };
 
 /* Borrows everything but the settings' texts. NULL and `error` when memory or the settings fail. */
-struct lane *lane_new(uv_loop_t *loop, const struct lane_settings *settings, const struct config *config, struct registry *registry,
-                      const struct note_signer *signer, struct counters *counters, const struct lane_handler *handler, void *context,
-                      struct error *error);
+struct lane *lane_new(uv_loop_t *loop, const struct lane_settings *settings, const struct config *config,
+                      struct registry *registry, const struct note_signer *signer, struct counters *counters,
+                      const struct lane_handler *handler, void *context, struct error *error);
 void lane_open(struct lane *lane);
 /* Finishes the batch under way, releases its PUBACKs, then stops; on_stopped once. The caller has the deadline: leaving the process at any
  * moment loses nothing, the broker sends the batch again. */

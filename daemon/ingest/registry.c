@@ -14,7 +14,12 @@
 #include "io/copy.h"
 #include "io/pg.h"
 
-enum { DIRECTORY_BYTES_MAX = 16 * 1024 * 1024, FIRST_SLOTS = 1024, RELOAD_DELAY_MS = 20, PARTITION_INTERVAL_MS = 3600 * 1000 };
+enum {
+    DIRECTORY_BYTES_MAX = 16 * 1024 * 1024,
+    FIRST_SLOTS = 1024,
+    RELOAD_DELAY_MS = 20,
+    PARTITION_INTERVAL_MS = 3600 * 1000
+};
 
 struct registry {
     uv_loop_t *loop;
@@ -37,8 +42,10 @@ struct registry {
 };
 
 static const struct pg_statement listen_statement = {0, "LISTEN custody_registry"};
-static const struct pg_statement parties_statement = {1, "SELECT party_id, code, kind FROM registry.party ORDER BY code"};
-static const struct pg_statement sites_statement = {2, "SELECT site_id, party_id, code FROM registry.site ORDER BY code"};
+static const struct pg_statement parties_statement = {1,
+                                                      "SELECT party_id, code, kind FROM registry.party ORDER BY code"};
+static const struct pg_statement sites_statement = {2,
+                                                    "SELECT site_id, party_id, code FROM registry.site ORDER BY code"};
 static const struct pg_statement sources_statement = {
     3, "SELECT s.source_id, s.name, s.area, s.party_id, p.kind, s.signed, s.enabled,"
        " (SELECT coalesce(string_agg(k.key_id || k.public_key, ''::bytea ORDER BY k.registered_at DESC), '')"
@@ -163,8 +170,8 @@ static void load_source(struct registry *registry, const struct pg_result *resul
     source->seen_in_load = true;
     source->key_count = keys.len / sizeof *source->keys;
     if (source->key_count > SOURCE_KEYS_MAX) {
-        log_warn("source_keys", "source=%s keys=%zu used=%d hint=\"revoke old keys; the newest are used\"", source->name,
-                 source->key_count, SOURCE_KEYS_MAX);
+        log_warn("source_keys", "source=%s keys=%zu used=%d hint=\"revoke old keys; the newest are used\"",
+                 source->name, source->key_count, SOURCE_KEYS_MAX);
         source->key_count = SOURCE_KEYS_MAX;
     }
     memcpy(source->keys, keys.data, source->key_count * sizeof *source->keys);
@@ -197,7 +204,8 @@ static void load_stream(struct registry *registry, const struct pg_result *resul
     if (!source || source->version || source->active)
         return;
     if (stream_decode(&source->stream, pg_bytes(result, row, 3))) {
-        log_error("stream_unreadable", "source=%s hint=\"ledger.stream.state is damaged or of a newer layout\"", source->name);
+        log_error("stream_unreadable", "source=%s hint=\"ledger.stream.state is damaged or of a newer layout\"",
+                  source->name);
         source->enabled = false;
         return;
     }
@@ -219,8 +227,8 @@ static void registry_on_streams(void *context, int code, const struct pg_result 
     if (!registry->load_failed) {
         registry->current = !registry->current;
         registry->directory = registry->loading;
-        log_info("registry_loaded", "sources=%zu parties=%zu sites=%zu", registry->source_count, registry->directory.party_count,
-                 registry->directory.site_count);
+        log_info("registry_loaded", "sources=%zu parties=%zu sites=%zu", registry->source_count,
+                 registry->directory.party_count, registry->directory.site_count);
         if (!registry->ready) {
             registry->ready = true;
             registry->handler.on_ready(registry->context);
@@ -273,7 +281,8 @@ static void registry_on_partitions(void *context, int code, const struct pg_resu
 {
     (void)context;
     if (code)
-        log_error("partitions_failed", "error=\"%s\" hint=\"rows go to the default partitions meanwhile\"", error->text);
+        log_error("partitions_failed", "error=\"%s\" hint=\"rows go to the default partitions meanwhile\"",
+                  error->text);
     else if (pg_i64(result, 0, 0) > 0)
         log_info("partitions_made", "count=%lld", (long long)pg_i64(result, 0, 0));
 }
@@ -284,7 +293,8 @@ static void make_partitions(struct registry *registry)
 
     buffer_init(&days, 16);
     buffer_put_u32_be(&days, (uint32_t)registry->partition_days_ahead);
-    if (pg_query(registry->pg, &partitions_statement, &(struct pg_param){days.data, days.len}, 1, registry_on_partitions, registry))
+    if (pg_query(registry->pg, &partitions_statement, &(struct pg_param){days.data, days.len}, 1,
+                 registry_on_partitions, registry))
         log_warn("partitions_failed", "error=\"not connected\"");
     buffer_fini(&days);
 }
@@ -335,8 +345,8 @@ static uv_timer_t *new_timer(struct registry *registry)
     return timer;
 }
 
-struct registry *registry_new(uv_loop_t *loop, const char *conninfo, int64_t statement_timeout_ms, int64_t partition_days_ahead,
-                              const struct registry_handler *handler, void *context)
+struct registry *registry_new(uv_loop_t *loop, const char *conninfo, int64_t statement_timeout_ms,
+                              int64_t partition_days_ahead, const struct registry_handler *handler, void *context)
 {
     static const struct pg_handler pg_handler = {registry_on_connected, registry_on_disconnected, registry_on_notify};
     struct registry *registry = calloc(1, sizeof *registry);
@@ -368,7 +378,8 @@ void registry_open(struct registry *registry)
 {
     registry->reload_timer = new_timer(registry);
     registry->partition_timer = new_timer(registry);
-    (void)uv_timer_start(registry->partition_timer, registry_on_partition_timer, PARTITION_INTERVAL_MS, PARTITION_INTERVAL_MS);
+    (void)uv_timer_start(registry->partition_timer, registry_on_partition_timer, PARTITION_INTERVAL_MS,
+                         PARTITION_INTERVAL_MS);
     registry->open_handles++; /* the connection */
     pg_open(registry->pg);
 }

@@ -54,8 +54,8 @@ struct registry_handler {
     void (*on_ready)(void *context); /* first complete load */
 };
 
-struct registry *registry_new(uv_loop_t *loop, const char *conninfo, int64_t statement_timeout_ms, int64_t partition_days_ahead,
-                              const struct registry_handler *handler, void *context);
+struct registry *registry_new(uv_loop_t *loop, const char *conninfo, int64_t statement_timeout_ms,
+                              int64_t partition_days_ahead, const struct registry_handler *handler, void *context);
 void registry_open(struct registry *registry);
 void registry_close(struct registry *registry, void (*on_closed)(void *context));
 

@@ -29,20 +29,23 @@ static const struct pg_statement older_streams_statement = {
     3, "SELECT t.source_id, t.epoch, t.version, t.state FROM unnest($1::bigint[], $2::int[]) AS q (source_id, epoch)"
        " JOIN ledger.stream t ON t.source_id = q.source_id AND t.epoch = q.epoch"};
 static const struct pg_statement seen_statement = {
-    4, "SELECT q.n, k.log_index IS NOT NULL, coalesce(sha256(r.record) = q.hash, false) OR r.record IS NULL,"
-       " EXISTS (SELECT FROM ledger.record e WHERE e.type = 6 AND e.source_id = q.source_id AND sha256(e.record) = q.hash)"
-       " FROM unnest($1::int[], $2::bigint[], $3::int[], $4::bigint[], $5::bytea[]) AS q (n, source_id, epoch, seq, hash)"
-       " LEFT JOIN LATERAL (SELECT i.first_index + (q.seq - i.first_seq) AS log_index FROM ledger.ingest_key i"
-       "   WHERE i.source_id = q.source_id AND i.epoch = q.epoch AND i.first_seq <= q.seq AND i.last_seq >= q.seq"
-       "   ORDER BY i.first_seq DESC LIMIT 1) k ON true"
-       " LEFT JOIN ledger.record r ON r.log_index = k.log_index"};
+    4,
+    "SELECT q.n, k.log_index IS NOT NULL, coalesce(sha256(r.record) = q.hash, false) OR r.record IS NULL,"
+    " EXISTS (SELECT FROM ledger.record e WHERE e.type = 6 AND e.source_id = q.source_id AND sha256(e.record) = q.hash)"
+    " FROM unnest($1::int[], $2::bigint[], $3::int[], $4::bigint[], $5::bytea[]) AS q (n, source_id, epoch, seq, hash)"
+    " LEFT JOIN LATERAL (SELECT i.first_index + (q.seq - i.first_seq) AS log_index FROM ledger.ingest_key i"
+    "   WHERE i.source_id = q.source_id AND i.epoch = q.epoch AND i.first_seq <= q.seq AND i.last_seq >= q.seq"
+    "   ORDER BY i.first_seq DESC LIMIT 1) k ON true"
+    " LEFT JOIN ledger.record r ON r.log_index = k.log_index"};
 static const struct pg_statement advance_statement = {
     5, "WITH given AS (SELECT * FROM unnest($1::bigint[], $2::int[], $3::bigint[], $4::bigint[], $5::bytea[])"
        "   AS g (source_id, epoch, version, next_seq, state)),"
-       " moved AS (UPDATE ledger.stream s SET version = s.version + 1, next_seq = g.next_seq, state = g.state, updated_at = now()"
+       " moved AS (UPDATE ledger.stream s SET version = s.version + 1, next_seq = g.next_seq, state = g.state, "
+       "updated_at = now()"
        "   FROM given g WHERE s.source_id = g.source_id AND s.epoch = g.epoch AND s.version = g.version RETURNING 1),"
        " added AS (INSERT INTO ledger.stream (source_id, epoch, version, next_seq, state, updated_at)"
-       "   SELECT source_id, epoch, 1, next_seq, state, now() FROM given WHERE version = 0 ON CONFLICT DO NOTHING RETURNING 1)"
+       "   SELECT source_id, epoch, 1, next_seq, state, now() FROM given WHERE version = 0 ON CONFLICT DO NOTHING "
+       "RETURNING 1)"
        " SELECT (SELECT count(*) FROM moved) + (SELECT count(*) FROM added)"};
 static const struct pg_statement lock_head_statement = {6, "SELECT size, frontier FROM ledger.head FOR UPDATE"};
 static const struct pg_statement keys_statement = {
@@ -50,24 +53,30 @@ static const struct pg_statement keys_statement = {
        " SELECT * FROM unnest($1::bigint[], $2::int[], $3::bigint[], $4::bigint[], $5::bigint[])"};
 static const struct pg_statement dead_letters_statement = {
     8, "INSERT INTO ledger.dead_letter (log_index, received_at, topic, source_id, epoch, seq, reason, detail)"
-       " SELECT * FROM unnest($1::bigint[], $2::timestamptz[], $3::text[], $4::bigint[], $5::int[], $6::bigint[], $7::smallint[], $8::text[])"};
+       " SELECT * FROM unnest($1::bigint[], $2::timestamptz[], $3::text[], $4::bigint[], $5::int[], $6::bigint[], "
+       "$7::smallint[], $8::text[])"};
 static const struct pg_statement swap_head_statement = {
-    9, "UPDATE ledger.head SET size = $1::bigint, frontier = $2::bytea, root = $3::bytea, updated_at = now() WHERE size = $4::bigint"};
+    9, "UPDATE ledger.head SET size = $1::bigint, frontier = $2::bytea, root = $3::bytea, updated_at = now() WHERE "
+       "size = $4::bigint"};
 static const struct pg_statement head_index_statement = {
-    10, "SELECT q.n, i.first_index + (q.seq - i.first_seq) FROM unnest($1::int[], $2::bigint[], $3::int[], $4::bigint[])"
-        " AS q (n, source_id, epoch, seq) JOIN ledger.ingest_key i ON i.source_id = q.source_id AND i.epoch = q.epoch"
-        " AND i.first_seq <= q.seq AND i.last_seq >= q.seq"};
+    10,
+    "SELECT q.n, i.first_index + (q.seq - i.first_seq) FROM unnest($1::int[], $2::bigint[], $3::int[], $4::bigint[])"
+    " AS q (n, source_id, epoch, seq) JOIN ledger.ingest_key i ON i.source_id = q.source_id AND i.epoch = q.epoch"
+    " AND i.first_seq <= q.seq AND i.last_seq >= q.seq"};
 static const struct pg_statement refresh_statement = {
     11, "SELECT DISTINCT ON (t.source_id) t.source_id, t.epoch, t.version, t.state FROM ledger.stream t"
         " WHERE t.source_id = ANY ($1::bigint[]) ORDER BY t.source_id, t.epoch DESC"};
 static const struct pg_statement read_head_statement = {12, "SELECT size, root FROM ledger.head"};
 
-static const char copy_fixes[] = "COPY telemetry.fix (at, source_id, seq, epoch, lon_e7, lat_e7, speed_cm_s, accuracy_cm, course_cdeg, datum)"
-                                 " FROM STDIN (FORMAT binary)";
-static const char copy_readings[] = "COPY telemetry.reading (at, source_id, seq, epoch, kind, mass_g, gross_g, tare_g, tilt_cdeg, door_open,"
-                                    " estimated, scale_class, label, plate, lot) FROM STDIN (FORMAT binary)";
-static const char copy_records[] = "COPY ledger.record (log_index, type, received_at, source_id, salt, leaf_hash, record) FROM STDIN"
-                                   " (FORMAT binary)";
+static const char copy_fixes[] =
+    "COPY telemetry.fix (at, source_id, seq, epoch, lon_e7, lat_e7, speed_cm_s, accuracy_cm, course_cdeg, datum)"
+    " FROM STDIN (FORMAT binary)";
+static const char copy_readings[] =
+    "COPY telemetry.reading (at, source_id, seq, epoch, kind, mass_g, gross_g, tare_g, tilt_cdeg, door_open,"
+    " estimated, scale_class, label, plate, lot) FROM STDIN (FORMAT binary)";
+static const char copy_records[] =
+    "COPY ledger.record (log_index, type, received_at, source_id, salt, leaf_hash, record) FROM STDIN"
+    " (FORMAT binary)";
 
 static void find_streams(void *context);
 static void judge_range(void *context);
@@ -143,7 +152,8 @@ static void on_older_streams(void *context, const struct pg_result *result)
             continue;
         stream = batch_add_stream(store->batch, source, epoch);
         if (!stream || stream_decode(&stream->stream, pg_bytes(result, row, 3))) {
-            transaction_fail(&store->transaction, ERR_INTERNAL, "stream: epoch %u of %s is not readable", epoch, source->name);
+            transaction_fail(&store->transaction, ERR_INTERNAL, "stream: epoch %u of %s is not readable", epoch,
+                             source->name);
             return;
         }
         stream->version = pg_i64(result, row, 2);
@@ -175,8 +185,8 @@ static void on_seen(void *context, const struct pg_result *result)
     struct store *store = context;
 
     for (size_t row = 0; row < pg_rows(result); row++)
-        gate_settle(store->batch, store->batch->envelopes[pg_i64(result, row, 0)], pg_bool(result, row, 1), pg_bool(result, row, 2),
-                    pg_bool(result, row, 3));
+        gate_settle(store->batch, store->batch->envelopes[pg_i64(result, row, 0)], pg_bool(result, row, 1),
+                    pg_bool(result, row, 2), pg_bool(result, row, 3));
 }
 
 static void ask_about_seen(struct store *store, size_t count)
@@ -211,7 +221,8 @@ static void judge_range(void *context)
     size_t seen = 0;
 
     if (gate_judge(store->gate, batch))
-        transaction_fail(&store->transaction, ERR_NO_MEMORY, "batch: out of memory; hint: raise arena_max_bytes or lower batch_max_envelopes");
+        transaction_fail(&store->transaction, ERR_NO_MEMORY,
+                         "batch: out of memory; hint: raise arena_max_bytes or lower batch_max_envelopes");
     for (size_t i = batch->from; i < batch->to; i++)
         seen += batch->envelopes[i]->fate == FATE_SEEN;
     if (seen)
@@ -229,8 +240,10 @@ static void on_advanced(void *context, const struct pg_result *result)
     for (const struct batch_stream *stream = store->batch->streams; stream; stream = stream->next)
         wanted += stream->touched;
     if (pg_i64(result, 0, 0) != (int64_t)wanted)
-        transaction_fail(&store->transaction, ERR_CONFLICT, "streams: %zu wanted, %lld advanced: another daemon serves the same sources; "
-                         "hint: one client_id a daemon and area", wanted, (long long)pg_i64(result, 0, 0));
+        transaction_fail(&store->transaction, ERR_CONFLICT,
+                         "streams: %zu wanted, %lld advanced: another daemon serves the same sources; "
+                         "hint: one client_id a daemon and area",
+                         wanted, (long long)pg_i64(result, 0, 0));
 }
 
 static void advance_streams(struct store *store)
@@ -415,7 +428,8 @@ static void load_items(void *context)
     struct store *store = context;
 
     if (judge_wanted(store->batch))
-        judge_load(store->judge, &store->transaction, store->batch, registry_directory(store->gate->registry), lock_head, store);
+        judge_load(store->judge, &store->transaction, store->batch, registry_directory(store->gate->registry),
+                   lock_head, store);
     else
         lock_head(store);
 }
@@ -426,8 +440,10 @@ static void on_head(void *context, const struct pg_result *result)
     struct text nodes = pg_bytes(result, 0, 1);
 
     store->first_index = (uint64_t)pg_i64(result, 0, 0);
-    if (pg_rows(result) != 1 || frontier_load(&store->frontier, store->first_index, (const uint8_t *)nodes.data, nodes.len))
-        transaction_fail(&store->transaction, ERR_INTERNAL, "head: its frontier does not fit its size; hint: the ledger was altered");
+    if (pg_rows(result) != 1 ||
+        frontier_load(&store->frontier, store->first_index, (const uint8_t *)nodes.data, nodes.len))
+        transaction_fail(&store->transaction, ERR_INTERNAL,
+                         "head: its frontier does not fit its size; hint: the ledger was altered");
 }
 
 static void lock_head(void *context)
@@ -526,7 +542,8 @@ static void put_dead_letter(struct params *params, const struct batch_envelope *
 
 static void write_dead_letters(struct store *store)
 {
-    static const enum pg_type_oid types[] = {OID_INT8, OID_TIMESTAMPTZ, OID_TEXT, OID_INT8, OID_INT4, OID_INT8, OID_INT2, OID_TEXT};
+    static const enum pg_type_oid types[] = {OID_INT8, OID_TIMESTAMPTZ, OID_TEXT, OID_INT8,
+                                             OID_INT4, OID_INT8,        OID_INT2, OID_TEXT};
     struct params *params = &store->params;
     size_t dead = 0;
 

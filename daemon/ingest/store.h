@@ -22,17 +22,17 @@ typedef void (*store_on_done)(void *context, int code, const struct error *error
 
 struct store {
     struct transaction transaction;
-    struct gate *gate;       /* borrowed */
+    struct gate *gate; /* borrowed */
     struct judge *judge;
-    struct batch *batch;     /* borrowed while a range is under way */
+    struct batch *batch; /* borrowed while a range is under way */
     store_on_done on_done;
     void *context;
-    bool in_transaction;     /* BEGIN was sent */
+    bool in_transaction; /* BEGIN was sent */
     bool refreshing;
 
     struct params params;
     struct buffer fixes, readings, records;
-    size_t *record_offsets;  /* where each row of records has its log index; in the batch's arena */
+    size_t *record_offsets; /* where each row of records has its log index; in the batch's arena */
     struct digest *leaf_hashes;
     struct frontier frontier;
     uint64_t first_index;

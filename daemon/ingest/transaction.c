@@ -141,8 +141,8 @@ static void asked_result(struct transaction *transaction, struct asked *asked, i
     }
 }
 
-void transaction_query(struct transaction *transaction, const struct pg_statement *statement, const struct params *params,
-                       transaction_on_rows on_rows, void *context)
+void transaction_query(struct transaction *transaction, const struct pg_statement *statement,
+                       const struct params *params, transaction_on_rows on_rows, void *context)
 {
     struct pg_param list[PG_PARAMS_MAX];
     size_t count = params ? params->count : 0;
@@ -159,7 +159,8 @@ void transaction_query(struct transaction *transaction, const struct pg_statemen
     }
     asked = ask(transaction, on_rows, context);
     if (asked)
-        asked_result(transaction, asked, pg_query(transaction->pg, statement, list, count, transaction_on_answer, asked));
+        asked_result(transaction, asked,
+                     pg_query(transaction->pg, statement, list, count, transaction_on_answer, asked));
 }
 
 void transaction_copy(struct transaction *transaction, const char *sql, const struct buffer *data)

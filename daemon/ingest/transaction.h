@@ -46,8 +46,8 @@ void transaction_init(struct transaction *transaction, struct pg *pg, void *cont
 /* Forgets an earlier failure. */
 void transaction_start(struct transaction *transaction);
 /* `params` (may be NULL) is copied. on_rows (may be NULL) runs when the answer is good. */
-void transaction_query(struct transaction *transaction, const struct pg_statement *statement, const struct params *params,
-                       transaction_on_rows on_rows, void *context);
+void transaction_query(struct transaction *transaction, const struct pg_statement *statement,
+                       const struct params *params, transaction_on_rows on_rows, void *context);
 /* `data` is a finished COPY stream, borrowed until the next step runs. */
 void transaction_copy(struct transaction *transaction, const char *sql, const struct buffer *data);
 /* A failure of our own: the next step becomes on_failed. */

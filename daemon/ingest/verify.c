@@ -55,8 +55,8 @@ void verify_add(struct verify *verify, struct batch *batch, struct batch_envelop
         verify->filling = arena_alloc(&batch->arena, sizeof *verify->filling);
         if (!verify->filling) {
             /* No room to do it beside: here and now. */
-            envelope->signature_good =
-                envelope_verify(envelope->header.source, envelope->body, envelope->signature, envelope->public_key) == 0;
+            envelope->signature_good = envelope_verify(envelope->header.source, envelope->body, envelope->signature,
+                                                       envelope->public_key) == 0;
             return;
         }
         verify->filling->verify = verify;

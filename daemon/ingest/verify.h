@@ -14,7 +14,7 @@ struct verify_chunk;
 struct verify {
     uv_loop_t *loop;
     struct verify_chunk *filling;
-    unsigned pending; /* chunks in the pool */
+    unsigned pending;               /* chunks in the pool */
     void (*on_idle)(void *context); /* the last chunk came back */
     void *context;
 };

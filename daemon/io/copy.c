@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-static const uint8_t copy_signature[] = {'P', 'G', 'C', 'O', 'P', 'Y', '\n', 0xff, '\r', '\n', 0, 0, 0, 0, 0, 0, 0, 0, 0};
+static const uint8_t copy_signature[] = {'P', 'G', 'C', 'O', 'P', 'Y', '\n', 0xff, '\r', '\n',
+                                         0,   0,   0,   0,   0,   0,   0,    0,    0};
 
 /* PostgreSQL counts from 2000-01-01. */
 static const int64_t postgres_epoch_us = INT64_C(946684800000000);

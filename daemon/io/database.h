@@ -20,8 +20,8 @@ void database_close(struct database *database); /* NULL is fine */
 
 /* Runs one statement with text parameters (NULL pointer: SQL NULL). *rows (may be NULL when the caller wants none) is owned by the
  * caller. 0, ERR_DATA (SQLSTATE 22, 23), ERR_DENIED (42501), ERR_CONFLICT (40, 55P03), ERR_UNREACHABLE or ERR_IO with words. */
-int database_query(struct database *database, const char *sql, size_t param_count, const char *const *params, struct rows **rows,
-                   struct error *error) MUST_USE;
+int database_query(struct database *database, const char *sql, size_t param_count, const char *const *params,
+                   struct rows **rows, struct error *error) MUST_USE;
 /* Several statements separated by semicolons, no parameters, no results. */
 int database_script(struct database *database, const char *sql, struct error *error) MUST_USE;
 /* SQLSTATE of the last failure, "" when there was none. */

@@ -47,7 +47,7 @@ struct mqtt {
     bool connect_running;
     int connect_code;
     char connect_words[128];
-    uv_poll_t *poll;          /* one a connection; NULL while there is none */
+    uv_poll_t *poll; /* one a connection; NULL while there is none */
     int poll_events;
     uv_timer_t *timer; /* back-off, or keepalive while connected */
     uint64_t opened_ms;
@@ -71,9 +71,9 @@ static char *copy_or_null(const char *text)
 
 static void free_settings(struct mqtt_settings *settings)
 {
-    const char *texts[] = {settings->hosts,        settings->client_id, settings->username, settings->password,
-                           settings->ca_file,      settings->cert_file, settings->key_file, settings->will_topic,
-                           settings->will_payload};
+    const char *texts[] = {settings->hosts,    settings->client_id,  settings->username,
+                           settings->password, settings->ca_file,    settings->cert_file,
+                           settings->key_file, settings->will_topic, settings->will_payload};
 
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         free((char *)texts[i]);
@@ -96,7 +96,8 @@ static int parse_host(struct text t, struct mqtt_host *host, struct error *error
         struct text digits = {colon + 1, t.len - (size_t)(colon + 1 - t.data)};
 
         if (!text_to_i64(digits, 1, 65535, &port))
-            return error_set(error, ERR_CONFIG, "broker: port \"%.*s\"; hint: host:port with port 1 to 65535", TEXT_ARG(digits));
+            return error_set(error, ERR_CONFIG, "broker: port \"%.*s\"; hint: host:port with port 1 to 65535",
+                             TEXT_ARG(digits));
         t.len = (size_t)(colon - t.data);
     }
     if (t.len >= 2 && t.data[0] == '[' && t.data[t.len - 1] == ']')
@@ -132,8 +133,8 @@ static int parse_hosts(struct mqtt *mqtt, const char *hosts, struct error *error
     return mqtt->host_count ? 0 : error_set(error, ERR_CONFIG, "broker: no host; hint: host:port or unix:/path");
 }
 
-struct mqtt *mqtt_new(uv_loop_t *loop, const struct mqtt_settings *settings, const struct mqtt_handler *handler, void *context,
-                      struct error *error)
+struct mqtt *mqtt_new(uv_loop_t *loop, const struct mqtt_settings *settings, const struct mqtt_handler *handler,
+                      void *context, struct error *error)
 {
     struct mqtt *mqtt = calloc(1, sizeof *mqtt);
 
@@ -231,7 +232,8 @@ static void connection_lost(struct mqtt *mqtt, const char *reason)
 
 /* ---- libmosquitto's callbacks ---- */
 
-static void mqtt_on_connect(struct mosquitto *client, void *context, int code, int flags, const mosquitto_property *properties)
+static void mqtt_on_connect(struct mosquitto *client, void *context, int code, int flags,
+                            const mosquitto_property *properties)
 {
     struct mqtt *mqtt = context;
 
@@ -271,7 +273,8 @@ static void mqtt_on_message(struct mosquitto *client, void *context, const struc
     mqtt->handler->on_message(mqtt->context, &ours);
 }
 
-static void mqtt_on_publish(struct mosquitto *client, void *context, int id, int code, const mosquitto_property *properties)
+static void mqtt_on_publish(struct mosquitto *client, void *context, int id, int code,
+                            const mosquitto_property *properties)
 {
     struct mqtt *mqtt = context;
 
@@ -398,7 +401,8 @@ static void mqtt_on_connecting(uv_work_t *work)
     int code = MOSQ_ERR_SUCCESS;
 
     if (mqtt->settings.session_expiry_s)
-        code = mosquitto_property_add_int32(&properties, MQTT_PROP_SESSION_EXPIRY_INTERVAL, mqtt->settings.session_expiry_s);
+        code = mosquitto_property_add_int32(&properties, MQTT_PROP_SESSION_EXPIRY_INTERVAL,
+                                            mqtt->settings.session_expiry_s);
     if (code == MOSQ_ERR_SUCCESS)
         code = mosquitto_connect_bind_v5(mqtt->client, host->name, host->port, keepalive_s, NULL, properties);
     if (code)

@@ -29,11 +29,11 @@ struct mqtt_settings {
     const char *username;  /* copied; may be NULL */
     const char *password;  /* copied; may be NULL */
     const char *ca_file, *cert_file, *key_file; /* TLS; NULL: none. Copied */
-    uint16_t keepalive_s;       /* 60 or more when hold_acks */
-    uint16_t receive_maximum;   /* messages the broker may send unacknowledged */
-    uint32_t session_expiry_s;  /* 0: clean session; else the broker keeps it so long */
+    uint16_t keepalive_s;                       /* 60 or more when hold_acks */
+    uint16_t receive_maximum;                   /* messages the broker may send unacknowledged */
+    uint32_t session_expiry_s;                  /* 0: clean session; else the broker keeps it so long */
     bool hold_acks;
-    const char *will_topic, *will_payload; /* NULL: none. Copied */
+    const char *will_topic, *will_payload;   /* NULL: none. Copied */
     uint32_t backoff_min_ms, backoff_max_ms; /* 0: 200 and 30,000 */
 };
 
@@ -48,8 +48,8 @@ struct mqtt_handler {
 };
 
 /* NULL when memory is exhausted or the settings cannot be parsed (then `error`). Borrows handler and context. */
-struct mqtt *mqtt_new(uv_loop_t *loop, const struct mqtt_settings *settings, const struct mqtt_handler *handler, void *context,
-                      struct error *error);
+struct mqtt *mqtt_new(uv_loop_t *loop, const struct mqtt_settings *settings, const struct mqtt_handler *handler,
+                      void *context, struct error *error);
 void mqtt_open(struct mqtt *mqtt);
 bool mqtt_is_connected(const struct mqtt *mqtt);
 

@@ -419,9 +419,9 @@ static int code_of_sqlstate(const char *sqlstate)
         const char *prefix;
         int code;
     } table[] = {
-        {"42501", ERR_DENIED},   {"55P03", ERR_CONFLICT},   {"57014", ERR_CONFLICT},   {"57P", ERR_UNREACHABLE},
-        {"08", ERR_UNREACHABLE}, {"53", ERR_UNREACHABLE},   {"22", ERR_DATA},          {"23", ERR_DATA},
-        {"40", ERR_CONFLICT},    {"42", ERR_SCHEMA},        {"3F", ERR_SCHEMA},        {"25P03", ERR_UNREACHABLE},
+        {"42501", ERR_DENIED},   {"55P03", ERR_CONFLICT}, {"57014", ERR_CONFLICT}, {"57P", ERR_UNREACHABLE},
+        {"08", ERR_UNREACHABLE}, {"53", ERR_UNREACHABLE}, {"22", ERR_DATA},        {"23", ERR_DATA},
+        {"40", ERR_CONFLICT},    {"42", ERR_SCHEMA},      {"3F", ERR_SCHEMA},      {"25P03", ERR_UNREACHABLE},
         {"54", ERR_DATA},
     };
 

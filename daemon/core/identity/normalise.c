@@ -15,7 +15,8 @@ static void say(const struct doubt *doubt, const struct error *error)
 }
 
 /* 0, ERR_INVALID or ERR_NO_MEMORY, each with words. */
-static int normalise_one(struct identifier *identifier, struct arena *arena, const struct doubt *doubt, struct error *error)
+static int normalise_one(struct identifier *identifier, struct arena *arena, const struct doubt *doubt,
+                         struct error *error)
 {
     char value[IDENTIFIER_VALUE_BYTES];
     enum identifier_grade grade = identifier_normalise(identifier->scheme, identifier->value, value, error);
@@ -43,7 +44,8 @@ static int normalise_event(struct event *event, struct arena *arena, const struc
 {
     int code = event->item.identifier_count
                    ? normalise_item(&event->item, arena, doubt, error)
-                   : error_set(error, ERR_INVALID, "item: no identifier; hint: at least one of VIN, battery code, IMEI, tag, plate, ...");
+                   : error_set(error, ERR_INVALID,
+                               "item: no identifier; hint: at least one of VIN, battery code, IMEI, tag, plate, ...");
 
     if (code || event->detail != EVENT_DETAIL_COMPOSITION)
         return code;
@@ -52,7 +54,8 @@ static int normalise_event(struct event *event, struct arena *arena, const struc
     return code;
 }
 
-static int normalise_sighting(struct sighting *sighting, struct arena *arena, const struct doubt *doubt, struct error *error)
+static int normalise_sighting(struct sighting *sighting, struct arena *arena, const struct doubt *doubt,
+                              struct error *error)
 {
     size_t kept = 0;
 
@@ -70,8 +73,8 @@ static int normalise_sighting(struct sighting *sighting, struct arena *arena, co
     return 0;
 }
 
-int report_normalise(struct report *report, struct arena *arena, void (*on_doubt)(void *context, const char *words), void *context,
-                     struct error *error)
+int report_normalise(struct report *report, struct arena *arena, void (*on_doubt)(void *context, const char *words),
+                     void *context, struct error *error)
 {
     const struct doubt doubt = {on_doubt, context};
 

@@ -29,7 +29,8 @@ struct digest leaf_hash(const uint8_t leaf[LEAF_BYTES])
     return sha256(prefixed, sizeof prefixed);
 }
 
-struct digest leaf_hash_of_record(enum leaf_type type, int64_t received_us, const uint8_t salt[SALT_BYTES], struct text record)
+struct digest leaf_hash_of_record(enum leaf_type type, int64_t received_us, const uint8_t salt[SALT_BYTES],
+                                  struct text record)
 {
     struct digest commitment = leaf_commitment(salt, record);
     uint8_t leaf[LEAF_BYTES];

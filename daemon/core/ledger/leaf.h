@@ -29,6 +29,7 @@ void leaf_encode(enum leaf_type type, int64_t received_us, const struct digest *
 struct digest leaf_hash(const uint8_t leaf[LEAF_BYTES]);
 
 /* The three in one: the leaf hash of a record. */
-struct digest leaf_hash_of_record(enum leaf_type type, int64_t received_us, const uint8_t salt[SALT_BYTES], struct text record);
+struct digest leaf_hash_of_record(enum leaf_type type, int64_t received_us, const uint8_t salt[SALT_BYTES],
+                                  struct text record);
 
 #endif

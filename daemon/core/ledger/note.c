@@ -15,7 +15,8 @@ enum { SIGNATURE_BLOB_BYTES = NOTE_KEY_HASH_BYTES + crypto_sign_BYTES };
 /* An em dash and a space begin each signature line. */
 static const char signature_prefix[] = "\xe2\x80\x94 ";
 
-void note_key_hash(struct text name, const uint8_t public_key[NOTE_PUBLIC_KEY_BYTES], uint8_t key_hash[NOTE_KEY_HASH_BYTES])
+void note_key_hash(struct text name, const uint8_t public_key[NOTE_PUBLIC_KEY_BYTES],
+                   uint8_t key_hash[NOTE_KEY_HASH_BYTES])
 {
     const struct hash_part parts[] = {{name.data, name.len}, {"\n\x01", 2}, {public_key, NOTE_PUBLIC_KEY_BYTES}};
     struct digest digest = sha256_parts(parts, 3);
@@ -39,7 +40,8 @@ void note_sign(struct buffer *note, size_t start, const struct note_signer *sign
     if (note->failed)
         return;
     memcpy(blob, signer->key_hash, NOTE_KEY_HASH_BYTES);
-    (void)crypto_sign_detached(blob + NOTE_KEY_HASH_BYTES, NULL, note->data + start, note->len - start, signer->secret_key);
+    (void)crypto_sign_detached(blob + NOTE_KEY_HASH_BYTES, NULL, note->data + start, note->len - start,
+                               signer->secret_key);
     base64_encode(blob, sizeof blob, encoded);
     buffer_printf(note, "\n%s%s %s\n", signature_prefix, signer->name, encoded);
 }
@@ -96,7 +98,8 @@ static int check_line(struct text line, struct text name, const uint8_t *public_
         return ERR_INVALID;
     if (memcmp(blob, key_hash, NOTE_KEY_HASH_BYTES) != 0)
         return ERR_NOT_FOUND;
-    if (len != sizeof blob || crypto_sign_verify_detached(blob + NOTE_KEY_HASH_BYTES, (const uint8_t *)text.data, text.len, public_key))
+    if (len != sizeof blob ||
+        crypto_sign_verify_detached(blob + NOTE_KEY_HASH_BYTES, (const uint8_t *)text.data, text.len, public_key))
         return ERR_SIGNATURE;
     return 0;
 }
@@ -172,11 +175,13 @@ int ack_statement_parse(struct text text, struct ack_statement *statement)
     struct text rest = text, line;
     uint64_t epoch;
 
-    if (!take_line(&rest, &line) || !text_equal(line, TEXT("custody-ack/v1")) || !take_line(&rest, &statement->origin) ||
-        !take_field(&rest, "source", &statement->source) || !take_number(&rest, "epoch", UINT32_MAX, &epoch) ||
-        !take_number(&rest, "seq", UINT64_MAX, &statement->seq) || !take_digest(&rest, "chain", &statement->chain) ||
-        !take_number(&rest, "index", UINT64_MAX, &statement->index) || !take_number(&rest, "size", UINT64_MAX, &statement->size) ||
-        !take_digest(&rest, "root", &statement->root) || rest.len)
+    if (!take_line(&rest, &line) || !text_equal(line, TEXT("custody-ack/v1")) ||
+        !take_line(&rest, &statement->origin) || !take_field(&rest, "source", &statement->source) ||
+        !take_number(&rest, "epoch", UINT32_MAX, &epoch) || !take_number(&rest, "seq", UINT64_MAX, &statement->seq) ||
+        !take_digest(&rest, "chain", &statement->chain) ||
+        !take_number(&rest, "index", UINT64_MAX, &statement->index) ||
+        !take_number(&rest, "size", UINT64_MAX, &statement->size) || !take_digest(&rest, "root", &statement->root) ||
+        rest.len)
         return ERR_INVALID;
     statement->epoch = (uint32_t)epoch;
     return 0;

@@ -33,6 +33,7 @@ struct matched_sighting {
 /* One finding for each sighting while the ban stands; finding.event indexes `sightings`. E05 where the sighting was made or stored before
  * the ban: the offer may be older than the scrapping and has to be looked at; E01 otherwise. The key names the identifier, so that
  * repeated sightings of it join one flag. A hint has severity 2. */
-void reentry_match(const struct item_ban *ban, const struct matched_sighting *sightings, size_t count, struct findings *findings);
+void reentry_match(const struct item_ban *ban, const struct matched_sighting *sightings, size_t count,
+                   struct findings *findings);
 
 #endif

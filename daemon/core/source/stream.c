@@ -107,7 +107,8 @@ static int accept_early(struct stream *stream, const struct stream_entry *entry,
                         struct stream_notes *notes)
 {
     size_t at = range_at(stream, entry->seq);
-    struct stream_range *before = at > 0 && stream->ranges[at - 1].last_seq + 1 == entry->seq ? &stream->ranges[at - 1] : NULL;
+    struct stream_range *before =
+        at > 0 && stream->ranges[at - 1].last_seq + 1 == entry->seq ? &stream->ranges[at - 1] : NULL;
     struct stream_range *after =
         at < stream->range_count && entry->seq + 1 == stream->ranges[at].first_seq ? &stream->ranges[at] : NULL;
 
@@ -157,7 +158,8 @@ int stream_accept(struct stream *stream, const struct stream_entry *entry, const
             return code;
     }
     notes->clock_ahead = entry->device_us > entry->received_us + bounds->clock_skew_max_us;
-    if (stream->gap_since_us && !stream->gap_reported && entry->received_us - stream->gap_since_us > bounds->gap_grace_us) {
+    if (stream->gap_since_us && !stream->gap_reported &&
+        entry->received_us - stream->gap_since_us > bounds->gap_grace_us) {
         stream->gap_reported = true;
         notes->gap_overdue = true;
     }

@@ -23,12 +23,12 @@ struct stream_range {
 };
 
 struct stream {
-    uint64_t next_seq;       /* everything below is dealt with */
-    struct digest head;      /* SHA-256 of envelope next_seq - 1; zero at 0 */
-    int64_t device_us;       /* device time of envelope next_seq - 1 */
-    int64_t gap_since_us;    /* when the present hole was first seen; 0: no hole */
-    bool gap_reported;       /* S01 stands for the present hole */
-    uint16_t range_count;    /* ascending, disjoint, never adjacent to each other or to next_seq */
+    uint64_t next_seq;           /* everything below is dealt with */
+    struct digest head;          /* SHA-256 of envelope next_seq - 1; zero at 0 */
+    int64_t device_us;           /* device time of envelope next_seq - 1 */
+    int64_t gap_since_us;        /* when the present hole was first seen; 0: no hole */
+    bool gap_reported;           /* S01 stands for the present hole */
+    uint16_t range_count;        /* ascending, disjoint, never adjacent to each other or to next_seq */
     struct stream_range *ranges; /* owned; NULL while range_count is 0 */
 };
 
