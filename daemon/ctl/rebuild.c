@@ -421,6 +421,7 @@ static int next_ids(struct rebuild *rebuild, int64_t *last, char **ids)
     return exit_code;
 }
 
+/* The registry is read anew in each step: what was registered since the last one counts for the daemon, too. */
 static int repair_step(struct rebuild *rebuild, const char *ids)
 {
     int exit_code = ctl_query(rebuild->ctl, "BEGIN", 0, NULL, NULL);
@@ -428,6 +429,10 @@ static int repair_step(struct rebuild *rebuild, const char *ids)
         exit_code = ctl_query(rebuild->ctl,
                               "SELECT FROM custody.item WHERE item_id = ANY ($1::bigint[]) ORDER BY item_id FOR UPDATE",
                               1, (const char *const[]){ids}, NULL);
+    if (exit_code == CTL_OK) {
+        registered_fini(&rebuild->registered);
+        exit_code = registered_load(rebuild->ctl, &rebuild->registered);
+    }
     if (exit_code == CTL_OK)
         exit_code = rebuild_items(rebuild, ids);
     if (exit_code == CTL_OK)
