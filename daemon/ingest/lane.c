@@ -30,6 +30,7 @@ enum {
     RECEIVE_MAXIMUM = 65535,
     BACKLOG_ENVELOPES = 256, /* a batch of so many says that more is waiting */
     OWED_IDLE_MS = 5,
+    LIMIT_GROWTH = 16,
     RETRY_MIN_MS = 50,
     RETRY_MAX_MS = 5000,
     NAME_BYTES = 64,
@@ -69,6 +70,7 @@ struct lane {
     uv_check_t *quiet; /* ... and sees afterwards whether that brought anything */
     size_t count_before_turn;
     uint32_t retry_ms;
+    size_t limit; /* envelopes a batch may have now: halved when a batch outgrows the arena, grown again by each that fits */
     bool broker_lost; /* the session broke while the batch was under way: its PUBACKs are gone, nothing to release */
     void (*on_closed)(void *context);
     unsigned open_handles;
@@ -103,6 +105,9 @@ static void read_on(struct lane *lane)
     batch_reset(&lane->batch);
     lane->retry_ms = RETRY_MIN_MS;
     lane->broker_lost = false;
+    lane->limit += LIMIT_GROWTH;
+    if (lane->limit > (size_t)lane->config->batch_max_envelopes)
+        lane->limit = (size_t)lane->config->batch_max_envelopes;
     if (lane->stopping) {
         stopped(lane);
         return;
@@ -153,7 +158,7 @@ static void lane_on_verified(void *context)
 static bool batch_is_full(const struct lane *lane)
 {
     /* A message needs a few hundred bytes of the arena beside its own: leave room to decode what is there. */
-    return lane->batch.count >= (size_t)lane->config->batch_max_envelopes ||
+    return lane->batch.count >= lane->limit ||
            lane->batch.bytes >= (size_t)lane->config->batch_max_bytes ||
            lane->batch.arena.used_bytes > lane->batch.arena.cap_bytes / 2;
 }
@@ -319,6 +324,8 @@ static void narrow(struct lane *lane, const struct error *error)
     struct batch *batch = &lane->batch;
     struct batch_envelope *poison;
 
+    if (error->code == ERR_NO_MEMORY)
+        lane->limit = (batch->to - batch->from + 1) / 2;
     if (batch->to - batch->from > 1) {
         batch->to = batch->from + (batch->to - batch->from) / 2;
     } else {
@@ -501,6 +508,7 @@ struct lane *lane_new(uv_loop_t *loop, const struct lane_settings *settings, con
     lane->handler = *handler;
     lane->context = context;
     lane->retry_ms = RETRY_MIN_MS;
+    lane->limit = (size_t)config->batch_max_envelopes;
     (void)snprintf(lane->name, sizeof lane->name, "%s", settings->name);
     (void)snprintf(lane->areas, sizeof lane->areas, "%s", settings->areas);
     lane->mqtt = mqtt_new(loop, &mqtt_settings, &mqtt_handler, lane, error);
