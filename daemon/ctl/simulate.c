@@ -44,7 +44,9 @@ static const char description[] =
     "  custodyctl simulate --load --rate 2000 --sources 1000 --multiplex 4 --fixes 10 --count 100000\n"
     "\n"
     "The same seed, area, vehicles and sources must be given to register and to run. Faster than the clock, a\n"
-    "fleet plays in the days before now. Exits 1 when --until-acknowledged leaves something unacknowledged.\n";
+    "fleet plays in the days before now. --multiplex needs a broker that lets one user name write for all\n"
+    "sources: by default a session may write for its own source only. Exits 1 when --until-acknowledged leaves "
+    "something unacknowledged.\n";
 
 /* ---- options ---- */
 

@@ -279,13 +279,6 @@ static void begin_lot(struct fleet *fleet)
 
 /* ---- jobs ---- */
 
-static enum role yard_of(const struct scenario *scenario)
-{
-    size_t count;
-    const struct scenario_step *steps = plot_steps(scenario->card.plot, &count);
-    return steps[0].by; /* who booked it */
-}
-
 static void begin_job(struct fleet *fleet, size_t vehicle)
 {
     struct job *job = &fleet->jobs[vehicle];
@@ -295,16 +288,20 @@ static void begin_job(struct fleet *fleet, size_t vehicle)
     job->pickup_node = world_any_node(&fleet->world, &fleet->random);
     scenario_init(scenario, draw_plot(&fleet->random), fleet->roster->seed, fleet->next_number++, fleet->roster,
                   vehicle, fleet->world.nodes[job->pickup_node].at, fleet->now_us);
+    scenario->yard = fleet->next_number % 3 == 0 ? ROLE_YARD_2 : ROLE_YARD;
     job->scenario = scenario;
-    job->yard_node = world_nearest(&fleet->world, roster_party_of(fleet->roster, yard_of(scenario))->site);
+    job->yard_node = world_nearest(&fleet->world, roster_party_of(fleet->roster, scenario_destination(scenario))->site);
     job->state = JOB_TO_PICKUP;
     truck_send(&fleet->trucks[vehicle], &fleet->world, job->pickup_node);
 }
 
-static void weigh(struct fleet *fleet, size_t vehicle)
+/* Only the yards have a weighbridge. */
+static void weigh(struct fleet *fleet, size_t vehicle, enum role yard)
 {
     const struct truck *truck = &fleet->trucks[vehicle];
     char ticket[32];
+    if (yard != ROLE_YARD && yard != ROLE_YARD_2)
+        return;
     (void)snprintf(ticket, sizeof ticket, "T%08llu", (unsigned long long)++fleet->tickets);
     struct reading reading = {
         .at_us = truck->now_us,
@@ -316,7 +313,7 @@ static void weigh(struct fleet *fleet, size_t vehicle)
         .label = text_of(ticket),
         .plate = text_of(fleet->roster->plates[vehicle]),
     };
-    say_reading(fleet, ROLE_BRIDGE, &reading);
+    say_reading(fleet, yard == ROLE_YARD ? ROLE_BRIDGE : ROLE_BRIDGE_2, &reading);
 }
 
 static void at_pickup(struct fleet *fleet, size_t vehicle)
@@ -334,7 +331,7 @@ static void at_yard(struct fleet *fleet, size_t vehicle)
     struct job *job = &fleet->jobs[vehicle];
     struct truck *truck = &fleet->trucks[vehicle];
     scenario_open_gate(job->scenario, GATE_TRUCK_AT_YARD, truck->now_us);
-    weigh(fleet, vehicle);
+    weigh(fleet, vehicle, scenario_destination(job->scenario));
     truck_work(truck, 0, WORK_S);
     job->state = JOB_UNLOADING;
 }

@@ -314,7 +314,8 @@ void scenario_init(struct scenario *scenario, enum plot plot, uint64_t seed, uin
 {
     char name[32];
     (void)snprintf(name, sizeof name, "story %llu", (unsigned long long)number);
-    *scenario = (struct scenario){.driver = driver, .pickup = pickup, .random = random_named(seed, text_of(name))};
+    *scenario = (struct scenario){
+        .driver = driver, .pickup = pickup, .yard = ROLE_YARD, .random = random_named(seed, text_of(name))};
     card_init(&scenario->card, plot, seed, number, roster);
     scenario->due_at_us = start_us + minutes_us(plots[plot].steps[0].after_min);
 }
@@ -355,9 +356,21 @@ void scenario_advance(struct scenario *scenario)
         scenario->due_at_us += minutes_us(plots[scenario->card.plot].steps[scenario->next].after_min);
 }
 
+/* The two yards play the same plots. */
+static enum role cast(const struct scenario *scenario, enum role role)
+{
+    return role == ROLE_YARD ? scenario->yard : role;
+}
+
+enum role scenario_destination(const struct scenario *scenario)
+{
+    return cast(scenario, plots[scenario->card.plot].steps[0].by);
+}
+
 size_t scenario_source(const struct scenario *scenario, const struct scenario_step *step, const struct roster *roster)
 {
-    return step->by == ROLE_DRIVER ? roster->driver_source + scenario->driver : roster->source_of_role[step->by];
+    return step->by == ROLE_DRIVER ? roster->driver_source + scenario->driver
+                                   : roster->source_of_role[cast(scenario, step->by)];
 }
 
 /* ---- events ---- */
@@ -560,17 +573,18 @@ int scenario_event(struct scenario *scenario, const struct scenario_step *step, 
                    int64_t at_us, struct arena *arena, struct event *event)
 {
     const struct card *card = &scenario->card;
-    const struct roster_party *party = roster_party_of(roster, step->by);
+    const struct roster_party *party = roster_party_of(roster, cast(scenario, step->by));
     const bool on_the_road = is_on_the_road(step->type);
     const struct place where = on_the_road               ? scenario->pickup
-                               : step->by == ROLE_DRIVER ? roster_party_of(roster, ROLE_YARD)->site
+                               : step->by == ROLE_DRIVER ? roster_party_of(roster, scenario_destination(scenario))->site
                                                          : party->site;
     *event = (struct event){
         .type = step->type,
         .at_us = at_us,
         .item = card_item_ref(card, step->item, arena),
         .site = step->by == ROLE_DRIVER ? TEXT("") : text_of(party->site_code),
-        .counterparty = step->to == ROLE_NONE ? TEXT("") : text_of(roster_party_of(roster, step->to)->code),
+        .counterparty =
+            step->to == ROLE_NONE ? TEXT("") : text_of(roster_party_of(roster, cast(scenario, step->to))->code),
         .actor = text_of(roster->sources[scenario_source(scenario, step, roster)].name),
         .conveyance = step->by == ROLE_DRIVER ? text_of(roster->plates[scenario->driver]) : TEXT(""),
         .position = {.present = true, .lon_e7 = where.lon_e7, .lat_e7 = where.lat_e7, .datum = DATUM_WGS84},

@@ -97,6 +97,7 @@ struct scenario {
     bool gate_open[GATE_TRUCK_AT_YARD + 1];
     size_t driver; /* index of the vehicle whose driver picks it up */
     struct place pickup;
+    enum role yard; /* which yard plays ROLE_YARD: ROLE_YARD unless it is set after scenario_init */
     struct random random;
 };
 
@@ -115,6 +116,8 @@ int scenario_event(struct scenario *scenario, const struct scenario_step *step, 
 /* The step was said: on to the next one, from the time it was due. */
 void scenario_advance(struct scenario *scenario);
 
+/* Where the item is taken to: who booked it. */
+enum role scenario_destination(const struct scenario *scenario);
 /* Index of the roster's source that says the step. */
 size_t scenario_source(const struct scenario *scenario, const struct scenario_step *step, const struct roster *roster);
 

@@ -22,6 +22,7 @@ struct stage {
     struct site sites[ROSTER_PARTIES_MAX];
     struct directory directory;
     struct scenario scenario;
+    enum role yard; /* plays ROLE_YARD */
     size_t count;
     struct event events[STEPS_MAX];
     const struct scenario_step *steps[STEPS_MAX];
@@ -57,6 +58,7 @@ static void play(struct stage *stage, enum plot plot)
     scenario_init(&stage->scenario, plot, SEED, 1, &stage->roster, 0, stage->roster.parties[0].site, start_us);
     scenario_open_gate(&stage->scenario, GATE_TRUCK_AT_PICKUP, start_us);
     scenario_open_gate(&stage->scenario, GATE_TRUCK_AT_YARD, start_us);
+    stage->scenario.yard = stage->yard;
     stage->count = 0;
     while ((step = scenario_due(&stage->scenario, INT64_MAX)) != NULL) {
         assert_true(stage->count < STEPS_MAX);
@@ -84,7 +86,8 @@ static struct item_state fold_item(struct stage *stage, enum card_item item, enu
             continue;
         while (is_part && event->composition.parts[part].item.kind != kind)
             assert_true(++part < event->composition.part_count);
-        const size_t party = stage->roster.party_of_role[step->by];
+        const enum role by = step->by == ROLE_YARD ? stage->yard : step->by;
+        const size_t party = stage->roster.party_of_role[by];
         history[count++] = (struct history_event){
             .event = event,
             .log_index = i,
@@ -113,6 +116,7 @@ static int set_up(void **state)
     assert_int_equal(0, roster_init(&stage->roster, &options, &error));
     arena_init(&stage->arena, 1 << 22);
     fill_directory(stage);
+    stage->yard = ROLE_YARD;
     *state = stage;
     return 0;
 }
@@ -133,6 +137,21 @@ static void every_plot_is_lawful_from_its_first_to_its_last_step(void **state)
         play(stage, plot);
         (void)fold_item(stage, CARD_SELF, stage->scenario.card.kind);
     }
+}
+
+static void the_second_yard_plays_the_same_plots_in_its_own_name(void **state)
+{
+    struct stage *stage = *state;
+    stage->yard = ROLE_YARD_2;
+    play(stage, PLOT_CAR);
+    assert_true(fold_item(stage, CARD_SELF, ITEM_KIND_VEHICLE).terminal);
+    assert_int_equal(ROLE_YARD_2, scenario_destination(&stage->scenario));
+    for (size_t i = 0; i < stage->count; i++)
+        if (stage->events[i].type == EVENT_TYPE_INTAKE)
+            assert_true(
+                text_equal(text_of(roster_party_of(&stage->roster, ROLE_YARD_2)->site_code), stage->events[i].site));
+    play(stage, PLOT_APPLIANCE_TREATED);
+    assert_int_equal(ROLE_WEEE, scenario_destination(&stage->scenario));
 }
 
 static void vehicles_end_destroyed_and_banned_for_good(void **state)
@@ -239,6 +258,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         T(every_plot_is_lawful_from_its_first_to_its_last_step),
+        T(the_second_yard_plays_the_same_plots_in_its_own_name),
         T(vehicles_end_destroyed_and_banned_for_good),
         T(every_part_of_a_vehicle_goes_a_lawful_way),
         T(a_resold_phone_may_be_resold),
