@@ -6,10 +6,10 @@
 
 #include <stddef.h>
 
+/* The bytes are [start, end); *end is a NUL that is not one of them, so that they read as a string too. */
 struct embedded_file {
-    const char *name;           /* below sql/, such as "migrations/0001_registry.sql" */
-    const unsigned char *start; /* the file's bytes; *end is a NUL that is not one of them, so it reads as a string too */
-    const unsigned char *end;
+    const char *name; /* below sql/, such as "migrations/0001_registry.sql" */
+    const unsigned char *start, *end;
 };
 
 /* Sorted by name, bytewise: api/... functions/... migrations/... roles.sql views/... */
