@@ -183,8 +183,8 @@ format: ## rewrite our C files in the house's layout
 install: programs ## install programs, unit file and examples under DESTDIR/PREFIX
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)$(PREFIX)/share/custodyd
 	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
-	sed 's|/usr/local/bin|$(PREFIX)/bin|' deploy/systemd/custodyd.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/custodyd.service
-	install -m 644 deploy/mosquitto/* $(DESTDIR)$(PREFIX)/share/custodyd
+	sed 's|/usr/local/|$(PREFIX)/|' deploy/systemd/custodyd.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/custodyd.service
+	install -m 644 deploy/README.md deploy/mosquitto/* $(DESTDIR)$(PREFIX)/share/custodyd
 
 clean: ## remove build/
 	rm -rf $(BUILD)
