@@ -33,7 +33,7 @@ void arena_fini(struct arena *arena)
 static struct arena_block *add_block(struct arena *arena, size_t size)
 {
     size_t room = size > arena->block_bytes ? size : arena->block_bytes;
-    struct arena_block *block = malloc(sizeof *block + room);
+    struct arena_block *block = room <= SIZE_MAX - sizeof *block ? malloc(sizeof *block + room) : NULL;
 
     if (!block)
         return NULL;

@@ -62,7 +62,7 @@ static bool take_number(struct text *at, size_t digits, int64_t min, int64_t max
 {
     int64_t value;
 
-    if (at->len < digits || !text_to_i64((struct text){at->data, digits}, min, max, &value))
+    if (at->len < digits || at->data[0] == '-' || !text_to_i64((struct text){at->data, digits}, min, max, &value))
         return false;
     *out = (int)value;
     *at = (struct text){at->data + digits, at->len - digits};
