@@ -19,7 +19,9 @@
 #include "core/identity/normalise.h"
 #include "core/reentry/extract.h"
 #include "core/reentry/match.h"
+#include "ingest/flags.h"
 #include "ingest/items.h"
+#include "ingest/rows.h"
 #include "io/copy.h"
 #include "io/wire.h"
 
@@ -27,18 +29,7 @@ enum {
     STRIPES = 1024, /* of identifier locks; a power of two, the same in every daemon on one database */
     LOCK_CLASS = 4071,
     FINDINGS_MAX = 512, /* of one item */
-    FACTS_BYTES_MAX = 4096,
     PARAM_BYTES_MAX = 64 * 1024 * 1024,
-};
-
-/* One identifier of one sighting of the batch. */
-struct sighted {
-    struct sighted *next;
-    struct batch_envelope *envelope;
-    uint16_t ordinal;
-    enum identifier_scheme scheme;
-    struct text value;
-    bool from_text;
 };
 
 struct judge {
@@ -84,44 +75,6 @@ static const struct pg_statement sightings_statement = {
         " FROM custody.identifier i JOIN reentry.sighted_identifier s ON s.scheme = i.scheme AND s.value = i.value"
         " JOIN reentry.sighting g ON g.log_index = s.log_index AND g.ordinal = s.ordinal"
         " WHERE i.item_id = ANY ($1::bigint[]) ORDER BY i.item_id"};
-static const struct pg_statement update_items_statement = {
-    28, "UPDATE custody.item t SET kind = g.kind, physical = g.physical, legal = g.legal, ban = g.ban, banned_at = "
-        "g.banned_at,"
-        " terminal = g.terminal, holder_party_id = g.holder, offered_party_id = g.offered, site_id = g.site, mass_g = "
-        "g.mass,"
-        " parent_item_id = coalesce(t.parent_item_id, g.parent), event_count = g.events, first_event_at = g.first_at,"
-        " last_event_at = g.last_at, facts = g.facts"
-        " FROM unnest($1::bigint[], $2::smallint[], $3::smallint[], $4::smallint[], $5::smallint[], $6::timestamptz[], "
-        "$7::boolean[],"
-        " $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::int[], $14::timestamptz[], "
-        "$15::timestamptz[],"
-        " $16::bytea[]) AS g (item_id, kind, physical, legal, ban, banned_at, terminal, holder, offered, site, mass, "
-        "parent, events,"
-        " first_at, last_at, facts) WHERE t.item_id = g.item_id"};
-static const struct pg_statement add_events_statement = {
-    29,
-    "INSERT INTO custody.event (item_id, event_at, log_index, ordinal, event_id, type, part, party_id, source_id, "
-    "site_id,"
-    " counterparty_id, lon_e7, lat_e7, mass_g, mass_estimated)"
-    " SELECT * FROM unnest($1::bigint[], $2::timestamptz[], $3::bigint[], $4::smallint[], $5::uuid[], $6::smallint[],"
-    " $7::smallint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::int[], $13::int[], $14::bigint[], "
-    "$15::boolean[])"};
-static const struct pg_statement add_sightings_statement = {
-    30, "INSERT INTO reentry.sighting (sighting_id, log_index, ordinal, source_id, kind, seen_at, item_kind, use, "
-        "lon_e7, lat_e7,"
-        " platform, listing_id) SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::smallint[], $4::bigint[], "
-        "$5::smallint[],"
-        " $6::timestamptz[], $7::smallint[], $8::smallint[], $9::int[], $10::int[], $11::text[], $12::text[])"};
-static const struct pg_statement add_sighted_statement = {
-    31, "INSERT INTO reentry.sighted_identifier (scheme, value, log_index, ordinal, from_text)"
-        " SELECT * FROM unnest($1::smallint[], $2::text[], $3::bigint[], $4::smallint[], $5::boolean[]) ON CONFLICT DO "
-        "NOTHING"};
-static const struct pg_statement settle_statement = {32,
-                                                     "SELECT flag.settle($1::bigint[], $2::bigint[], $3::bigint[], "
-                                                     "$4::text[], $5::int[], $6::smallint[], $7::text[], $8::text[],"
-                                                     " $9::timestamptz[], $10::bigint[], $11::smallint[])"};
-static const struct pg_statement withdraw_statement = {
-    33, "SELECT flag.withdraw($1::text[], $2::text[], $3::text[], $4::text)"};
 
 static void resolve(void *context);
 static void create_items(void *context);
@@ -156,18 +109,6 @@ static void no_memory(struct judge *judge)
 }
 
 /* ---- 1: the identifiers of the range ---- */
-
-/* Empties the parameters and begins an array for each type named. */
-static struct params *begin_arrays(struct judge *judge, const enum pg_type_oid *types, size_t type_count, size_t count)
-{
-    params_clear(&judge->params);
-    for (size_t i = 0; i < type_count; i++)
-        array_begin(params_add(&judge->params), types[i], count);
-    return &judge->params;
-}
-#define BEGIN_ARRAYS(judge, count, ...)                                                                                \
-    begin_arrays((judge), (const enum pg_type_oid[]){__VA_ARGS__},                                                     \
-                 sizeof((const enum pg_type_oid[]){__VA_ARGS__}) / sizeof(enum pg_type_oid), (count))
 
 static void add_sighted(struct judge *judge, struct batch_envelope *envelope, size_t ordinal,
                         enum identifier_scheme scheme, struct text value, bool from_text)
@@ -310,7 +251,7 @@ void judge_load(struct judge *judge, struct transaction *transaction, struct bat
     if (items_init(&judge->items, &batch->work, count))
         no_memory(judge);
     lock_stripes(judge);
-    (void)BEGIN_ARRAYS(judge, count, OID_INT2, OID_TEXT);
+    (void)PARAMS_BEGIN_ARRAYS(&judge->params, count, OID_INT2, OID_TEXT);
     (void)each_identifier(judge, put_identifier, &judge->params);
     /* A statement of its own: it sees what was committed before the locks were ours. */
     transaction_query(transaction, &known_statement, &judge->params, on_known, judge);
@@ -368,7 +309,7 @@ static void create_items(void *context)
 
 static void insert_items(struct judge *judge)
 {
-    struct params *params = BEGIN_ARRAYS(judge, judge->items.new_count, OID_INT8, OID_INT2);
+    struct params *params = PARAMS_BEGIN_ARRAYS(&judge->params, judge->items.new_count, OID_INT8, OID_INT2);
 
     for (const struct item *item = judge->items.list; item; item = item->next)
         if (item->is_new) {
@@ -388,7 +329,7 @@ static void insert_identifiers(struct judge *judge)
             count++;
     if (!count)
         return;
-    params = BEGIN_ARRAYS(judge, count, OID_INT2, OID_TEXT, OID_INT8, OID_BOOL);
+    params = PARAMS_BEGIN_ARRAYS(&judge->params, count, OID_INT2, OID_TEXT, OID_INT8, OID_BOOL);
     for (const struct item *item = judge->items.list; item; item = item->next)
         for (const struct item_identifier *identifier = item->identifiers; identifier; identifier = identifier->next) {
             copy_put_i16(&params->buffers[0], (int16_t)identifier->scheme);
@@ -532,7 +473,7 @@ static struct params *touched_ids(struct judge *judge)
 
     for (size_t i = 0; i < judge->items.count; i++)
         count += judge->items.by_id[i]->touched;
-    params = BEGIN_ARRAYS(judge, count, OID_INT8);
+    params = PARAMS_BEGIN_ARRAYS(&judge->params, count, OID_INT8);
     for (size_t i = 0; i < judge->items.count; i++)
         if (judge->items.by_id[i]->touched)
             copy_put_i64(&params->buffers[0], judge->items.by_id[i]->item_id);
@@ -566,13 +507,6 @@ static void loaded(void *context)
 }
 
 /* ---- 4: folding and writing ---- */
-
-/* What the rules said of one touched item. */
-struct judged {
-    struct item *item;
-    struct item_state state;
-    struct findings custody, reentry;
-};
 
 /* The events of the batch join the history: their log index is known now. */
 static void add_new_events(struct judge *judge, struct item *item)
@@ -689,265 +623,6 @@ static bool judge_item(struct judge *judge, struct item *item, struct judged *ju
     return true;
 }
 
-static void put_id_or_null(struct buffer *out, int64_t id)
-{
-    if (id)
-        copy_put_i64(out, id);
-    else
-        copy_put_null(out);
-}
-
-static void put_time_or_null(struct buffer *out, bool has, int64_t at_us)
-{
-    if (has)
-        copy_put_time(out, at_us);
-    else
-        copy_put_null(out);
-}
-
-static void put_item(struct judge *judge, const struct judged *judged, struct buffer *facts)
-{
-    const struct item_state *state = &judged->state;
-    struct buffer *column = judge->params.buffers;
-
-    buffer_clear(facts);
-    item_facts_encode(&state->facts, facts);
-    copy_put_i64(column++, judged->item->item_id);
-    copy_put_i16(column++, (int16_t)state->kind);
-    copy_put_i16(column++, (int16_t)state->physical);
-    copy_put_i16(column++, (int16_t)state->legal);
-    copy_put_i16(column++, (int16_t)state->ban);
-    put_time_or_null(column++, state->ban != RESALE_BAN_NONE, state->banned_at_us);
-    copy_put_bool(column++, state->terminal);
-    put_id_or_null(column++, state->holder_party_id);
-    put_id_or_null(column++, state->offered_party_id);
-    put_id_or_null(column++, state->site_id);
-    if (state->has_mass)
-        copy_put_i64(column++, state->mass_g);
-    else
-        copy_put_null(column++);
-    put_id_or_null(column++, judged->item->parent ? judged->item->parent->item_id : 0);
-    copy_put_i32(column++, (int32_t)state->event_count);
-    put_time_or_null(column++, state->event_count > 0, state->first_event_at_us);
-    put_time_or_null(column++, state->event_count > 0, state->last_event_at_us);
-    copy_put_bytes(column, facts->data, facts->len);
-}
-
-static void write_items(struct judge *judge, const struct judged *judged, size_t count)
-{
-    struct params *params = BEGIN_ARRAYS(judge, count, OID_INT8, OID_INT2, OID_INT2, OID_INT2, OID_INT2,
-                                         OID_TIMESTAMPTZ, OID_BOOL, OID_INT8, OID_INT8, OID_INT8, OID_INT8, OID_INT8,
-                                         OID_INT4, OID_TIMESTAMPTZ, OID_TIMESTAMPTZ, OID_BYTEA);
-    struct buffer facts;
-
-    buffer_init(&facts, FACTS_BYTES_MAX);
-    for (size_t i = 0; i < count; i++)
-        put_item(judge, &judged[i], &facts);
-    assert(!facts.failed);
-    buffer_fini(&facts);
-    transaction_query(judge->transaction, &update_items_statement, params, NULL, NULL);
-}
-
-static void put_event(struct judge *judge, const struct item *item, const struct item_event *added)
-{
-    const struct batch_envelope *envelope = added->envelope;
-    const struct event *event = &envelope->report->events[added->ordinal];
-    const struct site *site = directory_site(judge->directory, event->site);
-    const struct party *counterparty = directory_party(judge->directory, event->counterparty);
-    const struct mass *mass = added->is_part ? &event->composition.parts[added->part].mass : &event->mass;
-    struct buffer *column = judge->params.buffers;
-
-    copy_put_i64(column++, item->item_id);
-    copy_put_time(column++, event->at_us);
-    copy_put_i64(column++, (int64_t)envelope->log_index);
-    copy_put_i16(column++, (int16_t)added->ordinal);
-    copy_put_bytes(column++, event->event_id, UUID_BYTES);
-    copy_put_i16(column++, (int16_t)event->type);
-    if (added->is_part)
-        copy_put_i16(column++, (int16_t)added->part);
-    else
-        copy_put_null(column++);
-    copy_put_i64(column++, envelope->source->party_id);
-    copy_put_i64(column++, envelope->source->source_id);
-    put_id_or_null(column++, site ? site->site_id : 0);
-    put_id_or_null(column++, counterparty ? counterparty->party_id : 0);
-    if (event->position.present) {
-        copy_put_i32(column++, event->position.lon_e7);
-        copy_put_i32(column++, event->position.lat_e7);
-    } else {
-        copy_put_null(column++);
-        copy_put_null(column++);
-    }
-    if (mass->present) {
-        copy_put_i64(column++, mass->mass_g);
-        copy_put_bool(column, mass->estimated);
-    } else {
-        copy_put_null(column++);
-        copy_put_null(column);
-    }
-}
-
-static void write_events(struct judge *judge)
-{
-    struct params *params;
-    size_t count = 0;
-
-    for (const struct item *item = judge->items.list; item; item = item->next)
-        for (const struct item_event *event = item->events; event; event = event->next)
-            count++;
-    if (!count)
-        return;
-    params = BEGIN_ARRAYS(judge, count, OID_INT8, OID_TIMESTAMPTZ, OID_INT8, OID_INT2, OID_UUID, OID_INT2, OID_INT2,
-                          OID_INT8, OID_INT8, OID_INT8, OID_INT8, OID_INT4, OID_INT4, OID_INT8, OID_BOOL);
-    for (const struct item *item = judge->items.list; item; item = item->next)
-        for (const struct item_event *event = item->events; event; event = event->next)
-            put_event(judge, item, event);
-    transaction_query(judge->transaction, &add_events_statement, params, NULL, NULL);
-}
-
-static void put_text_or_null(struct buffer *out, struct text value)
-{
-    if (value.len)
-        copy_put_text(out, value);
-    else
-        copy_put_null(out);
-}
-
-static void put_sighting(struct buffer *column, const struct batch_envelope *envelope, size_t ordinal)
-{
-    const struct sighting *sighting = &envelope->report->sightings[ordinal];
-
-    copy_put_bytes(column++, sighting->sighting_id, UUID_BYTES);
-    copy_put_i64(column++, (int64_t)envelope->log_index);
-    copy_put_i16(column++, (int16_t)ordinal);
-    copy_put_i64(column++, envelope->source->source_id);
-    copy_put_i16(column++, (int16_t)sighting->kind);
-    copy_put_time(column++, sighting->at_us);
-    copy_put_i16(column++, (int16_t)sighting->item_kind);
-    copy_put_i16(column++, (int16_t)sighting->use);
-    if (sighting->position.present) {
-        copy_put_i32(column++, sighting->position.lon_e7);
-        copy_put_i32(column++, sighting->position.lat_e7);
-    } else {
-        copy_put_null(column++);
-        copy_put_null(column++);
-    }
-    put_text_or_null(column++, sighting->listing.platform);
-    put_text_or_null(column, sighting->listing.listing_id);
-}
-
-static void write_sightings(struct judge *judge)
-{
-    const struct batch *batch = judge->batch;
-    struct params *params;
-
-    if (!batch->sighting_count)
-        return;
-    params = BEGIN_ARRAYS(judge, batch->sighting_count, OID_UUID, OID_INT8, OID_INT2, OID_INT8, OID_INT2,
-                          OID_TIMESTAMPTZ, OID_INT2, OID_INT2, OID_INT4, OID_INT4, OID_TEXT, OID_TEXT);
-    for (size_t i = 0; i < batch->leaf_count; i++)
-        for (size_t k = 0; batch->leaves[i]->fate == FATE_STORED && k < batch->leaves[i]->report->sighting_count; k++)
-            put_sighting(params->buffers, batch->leaves[i], k);
-    transaction_query(judge->transaction, &add_sightings_statement, params, NULL, NULL);
-    if (!judge->sighted_count)
-        return;
-    params = BEGIN_ARRAYS(judge, judge->sighted_count, OID_INT2, OID_TEXT, OID_INT8, OID_INT2, OID_BOOL);
-    for (const struct sighted *sighted = judge->sighted; sighted; sighted = sighted->next) {
-        copy_put_i16(&params->buffers[0], (int16_t)sighted->scheme);
-        copy_put_text(&params->buffers[1], sighted->value);
-        copy_put_i64(&params->buffers[2], (int64_t)sighted->envelope->log_index);
-        copy_put_i16(&params->buffers[3], (int16_t)sighted->ordinal);
-        copy_put_bool(&params->buffers[4], sighted->from_text);
-    }
-    transaction_query(judge->transaction, &add_sighted_statement, params, NULL, NULL);
-}
-
-/* ---- flags ---- */
-
-/* Whose flag, and the evidence for it. */
-struct flag_row {
-    int64_t item_id, source_id; /* one of them 0 */
-    enum rule rule;
-    int severity;
-    struct text key, text;
-    int64_t at_us;
-    bool has_evidence;
-    uint64_t log_index;
-    uint16_t ordinal;
-};
-
-static void put_flag(struct params *params, const struct flag_row *flag)
-{
-    struct buffer *column = params->buffers + 1; /* the first parameter names the items */
-
-    put_id_or_null(column++, flag->item_id);
-    put_id_or_null(column++, flag->source_id);
-    copy_put_text(column++, text_of(rule_infos[flag->rule].id));
-    copy_put_i32(column++, rule_infos[flag->rule].version);
-    copy_put_i16(column++, (int16_t)flag->severity);
-    copy_put_text(column++, flag->key);
-    copy_put_text(column++, flag->text);
-    copy_put_time(column++, flag->at_us);
-    if (flag->has_evidence)
-        copy_put_i64(column++, (int64_t)flag->log_index);
-    else
-        copy_put_null(column++);
-    copy_put_i16(column, (int16_t)flag->ordinal);
-}
-
-static struct params *begin_flags(struct judge *judge, size_t item_count, size_t flag_count)
-{
-    static const enum pg_type_oid types[] = {OID_INT8, OID_INT8, OID_TEXT,        OID_INT4, OID_INT2,
-                                             OID_TEXT, OID_TEXT, OID_TIMESTAMPTZ, OID_INT8, OID_INT2};
-
-    params_clear(&judge->params);
-    array_begin(params_add(&judge->params), OID_INT8, item_count);
-    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
-        array_begin(params_add(&judge->params), types[i], flag_count);
-    return &judge->params;
-}
-
-static void put_custody_flags(struct params *params, const struct judged *judged)
-{
-    for (size_t i = 0; i < judged->custody.count; i++) {
-        const struct finding *finding = &judged->custody.list[i];
-        const struct history_event *event =
-            finding->event < judged->item->history_count ? &judged->item->history[finding->event] : NULL;
-
-        put_flag(params, &(struct flag_row){judged->item->item_id, 0, finding->rule, finding->severity,
-                                            text_of(finding->key), text_of(finding->text), finding->at_us,
-                                            event != NULL, event ? event->log_index : 0, event ? event->ordinal : 0});
-    }
-}
-
-static void put_reentry_flags(struct params *params, const struct judged *judged)
-{
-    for (size_t i = 0; i < judged->reentry.count; i++) {
-        const struct finding *finding = &judged->reentry.list[i];
-        const struct matched_sighting *sighting = &judged->item->sightings[finding->event];
-
-        put_flag(params, &(struct flag_row){judged->item->item_id, 0, finding->rule, finding->severity,
-                                            text_of(finding->key), text_of(finding->text), finding->at_us, true,
-                                            sighting->log_index, sighting->ordinal});
-    }
-}
-
-static void write_flags(struct judge *judge, const struct judged *judged, size_t count)
-{
-    struct params *params;
-    size_t flags = 0;
-
-    for (size_t i = 0; i < count; i++)
-        flags += judged[i].custody.count + judged[i].reentry.count;
-    params = begin_flags(judge, count, flags);
-    for (size_t i = 0; i < count; i++) {
-        copy_put_i64(&params->buffers[0], judged[i].item->item_id);
-        put_custody_flags(params, &judged[i]);
-        put_reentry_flags(params, &judged[i]);
-    }
-    transaction_query(judge->transaction, &settle_statement, params, NULL, NULL);
-}
-
 void judge_write(struct judge *judge, struct transaction *transaction, struct batch *batch,
                  const struct directory *directory)
 {
@@ -966,52 +641,10 @@ void judge_write(struct judge *judge, struct transaction *transaction, struct ba
     for (size_t i = 0; i < judge->items.count; i++)
         if (judge->items.by_id[i]->touched && !judge_item(judge, judge->items.by_id[i], &judged[count++]))
             return;
-    write_events(judge);
-    write_sightings(judge);
+    rows_write_events(transaction, &judge->params, &judge->items, directory);
+    rows_write_sightings(transaction, &judge->params, batch, judge->sighted);
     if (!count)
         return;
-    write_items(judge, judged, count);
-    write_flags(judge, judged, count);
-}
-
-/* ---- flags of sources ---- */
-
-static void withdraw_source_flags(struct judge *judge, struct transaction *transaction, const struct batch *batch,
-                                  size_t count)
-{
-    struct params *params = BEGIN_ARRAYS(judge, count, OID_TEXT, OID_TEXT, OID_TEXT);
-    static const char reason[] = "the missing envelopes arrived";
-
-    for (const struct source_finding *finding = batch->findings; finding; finding = finding->next) {
-        char subject[32];
-
-        if (!finding->withdraw)
-            continue;
-        (void)snprintf(subject, sizeof subject, "source:%lld", (long long)finding->source->source_id);
-        copy_put_text(&params->buffers[0], text_of(subject));
-        copy_put_text(&params->buffers[1], text_of(rule_infos[finding->rule].id));
-        copy_put_text(&params->buffers[2], finding->key);
-    }
-    params_add_bytes(params, reason, sizeof reason - 1);
-    transaction_query(transaction, &withdraw_statement, params, NULL, NULL);
-}
-
-void judge_write_source_flags(struct judge *judge, struct transaction *transaction, struct batch *batch)
-{
-    size_t raised = 0, withdrawn = 0;
-    struct params *params;
-
-    for (const struct source_finding *finding = batch->findings; finding; finding = finding->next)
-        finding->withdraw ? withdrawn++ : raised++;
-    if (raised) {
-        params = begin_flags(judge, 0, raised);
-        for (const struct source_finding *finding = batch->findings; finding; finding = finding->next)
-            if (!finding->withdraw)
-                put_flag(params, &(struct flag_row){0, finding->source->source_id, finding->rule,
-                                                    rule_infos[finding->rule].severity, finding->key, finding->text,
-                                                    finding->at_us, true, finding->evidence->log_index, 0});
-        transaction_query(transaction, &settle_statement, params, NULL, NULL);
-    }
-    if (withdrawn)
-        withdraw_source_flags(judge, transaction, batch, withdrawn);
+    rows_write_items(transaction, &judge->params, judged, count);
+    flags_settle_items(transaction, &judge->params, judged, count);
 }

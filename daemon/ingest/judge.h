@@ -5,11 +5,28 @@
 
 #include "base/error.h"
 #include "ingest/batch.h"
-#include "ingest/counters.h"
+#include "ingest/items.h"
 #include "ingest/registry.h"
 #include "ingest/transaction.h"
 
 struct judge;
+
+/* One identifier of one sighting of the batch. */
+struct sighted {
+    struct sighted *next;
+    struct batch_envelope *envelope;
+    uint16_t ordinal;
+    enum identifier_scheme scheme;
+    struct text value;
+    bool from_text;
+};
+
+/* What the rules said of one touched item. */
+struct judged {
+    struct item *item;
+    struct item_state state;
+    struct findings custody, reentry;
+};
 
 struct judge *judge_new(void);
 void judge_free(struct judge *judge);
@@ -24,7 +41,5 @@ void judge_load(struct judge *judge, struct transaction *transaction, struct bat
 /* With the head locked and every leaf's log_index set: folds, matches, and queues the writes (the caller says what comes after). */
 void judge_write(struct judge *judge, struct transaction *transaction, struct batch *batch,
                  const struct directory *directory);
-/* Queues the flags of sources (rules S01-S05); also for ranges without events. */
-void judge_write_source_flags(struct judge *judge, struct transaction *transaction, struct batch *batch);
 
 #endif

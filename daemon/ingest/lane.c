@@ -70,7 +70,8 @@ struct lane {
     uv_check_t *quiet; /* ... and sees afterwards whether that brought anything */
     size_t count_before_turn;
     uint32_t retry_ms;
-    size_t limit; /* envelopes a batch may have now: halved when a batch outgrows the arena, grown again by each that fits */
+    size_t
+        limit; /* envelopes a batch may have now: halved when a batch outgrows the arena, grown again by each that fits */
     bool broker_lost; /* the session broke while the batch was under way: its PUBACKs are gone, nothing to release */
     void (*on_closed)(void *context);
     unsigned open_handles;
@@ -158,8 +159,7 @@ static void lane_on_verified(void *context)
 static bool batch_is_full(const struct lane *lane)
 {
     /* A message needs a few hundred bytes of the arena beside its own: leave room to decode what is there. */
-    return lane->batch.count >= lane->limit ||
-           lane->batch.bytes >= (size_t)lane->config->batch_max_bytes ||
+    return lane->batch.count >= lane->limit || lane->batch.bytes >= (size_t)lane->config->batch_max_bytes ||
            lane->batch.arena.used_bytes > lane->batch.arena.cap_bytes / 2;
 }
 

@@ -6,6 +6,8 @@
 #include "core/ledger/frontier.h"
 #include "ingest/batch.h"
 #include "ingest/gate.h"
+#include "ingest/recall.h"
+#include "ingest/records.h"
 #include "ingest/transaction.h"
 
 struct judge;
@@ -31,9 +33,8 @@ struct store {
     bool refreshing;
 
     struct params params;
-    struct buffer fixes, readings, records;
-    size_t *record_offsets; /* where each row of records has its log index; in the batch's arena */
-    struct digest *leaf_hashes;
+    struct recall recall;
+    struct records records;
     struct frontier frontier;
     uint64_t first_index;
     struct tree_head head;

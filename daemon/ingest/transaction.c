@@ -32,6 +32,15 @@ struct buffer *params_add(struct params *params)
     return &params->buffers[params->count++];
 }
 
+struct params *params_begin_arrays(struct params *params, const enum pg_type_oid *types, size_t type_count,
+                                   size_t count)
+{
+    params_clear(params);
+    for (size_t i = 0; i < type_count; i++)
+        array_begin(params_add(params), types[i], count);
+    return params;
+}
+
 void params_add_i32(struct params *params, int32_t value)
 {
     buffer_put_u32_be(params_add(params), (uint32_t)value);

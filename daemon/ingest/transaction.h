@@ -25,6 +25,12 @@ void params_fini(struct params *params);
 void params_clear(struct params *params);
 /* The next parameter, to be filled with copy_put_*-like raw values or by array_begin. */
 struct buffer *params_add(struct params *params);
+/* Empties the parameters and begins an array of `count` elements for each type named. */
+struct params *params_begin_arrays(struct params *params, const enum pg_type_oid *types, size_t type_count,
+                                   size_t count);
+#define PARAMS_BEGIN_ARRAYS(params, count, ...)                                                                        \
+    params_begin_arrays((params), (const enum pg_type_oid[]){__VA_ARGS__},                                             \
+                        sizeof((const enum pg_type_oid[]){__VA_ARGS__}) / sizeof(enum pg_type_oid), (count))
 void params_add_i32(struct params *params, int32_t value);
 void params_add_i64(struct params *params, int64_t value);
 void params_add_bytes(struct params *params, const void *data, size_t len);

@@ -81,6 +81,22 @@ void copy_put_text(struct buffer *out, struct text value)
     copy_put_bytes(out, value.data, value.len);
 }
 
+void copy_put_id(struct buffer *out, int64_t id)
+{
+    if (id)
+        copy_put_i64(out, id);
+    else
+        copy_put_null(out);
+}
+
+void copy_put_text_or_null(struct buffer *out, struct text value)
+{
+    if (value.len)
+        copy_put_text(out, value);
+    else
+        copy_put_null(out);
+}
+
 void copy_put_time(struct buffer *out, int64_t at_us)
 {
     copy_put_i64(out, at_us - postgres_epoch_us);

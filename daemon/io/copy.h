@@ -20,6 +20,10 @@ void copy_put_i32(struct buffer *out, int32_t value);
 void copy_put_i64(struct buffer *out, int64_t value);
 void copy_put_bytes(struct buffer *out, const void *data, size_t len);
 void copy_put_text(struct buffer *out, struct text value);
+/* NULL for id 0: ids begin at 1. */
+void copy_put_id(struct buffer *out, int64_t id);
+/* NULL for an empty text. */
+void copy_put_text_or_null(struct buffer *out, struct text value);
 /* Microseconds since the Unix epoch as timestamptz. */
 void copy_put_time(struct buffer *out, int64_t at_us);
 

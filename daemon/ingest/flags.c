@@ -1,0 +1,138 @@
+/* flags.c - findings as rows for flag.settle. */
+#include "ingest/flags.h"
+
+#include <stdio.h>
+
+#include "io/copy.h"
+
+/* Ids beside those of store.c, judge.c and rows.c on the same connection. */
+static const struct pg_statement settle_statement = {32,
+                                                     "SELECT flag.settle($1::bigint[], $2::bigint[], $3::bigint[], "
+                                                     "$4::text[], $5::int[], $6::smallint[], $7::text[], $8::text[],"
+                                                     " $9::timestamptz[], $10::bigint[], $11::smallint[])"};
+static const struct pg_statement withdraw_statement = {
+    33, "SELECT flag.withdraw($1::text[], $2::text[], $3::text[], $4::text)"};
+
+/* Whose flag, and the evidence for it. */
+struct flag_row {
+    int64_t item_id, source_id; /* one of them 0 */
+    enum rule rule;
+    int severity;
+    struct text key, text;
+    int64_t at_us;
+    bool has_evidence;
+    uint64_t log_index;
+    uint16_t ordinal;
+};
+
+static void put_flag(struct params *params, const struct flag_row *flag)
+{
+    struct buffer *column = params->buffers + 1; /* the first parameter names the items */
+
+    copy_put_id(column++, flag->item_id);
+    copy_put_id(column++, flag->source_id);
+    copy_put_text(column++, text_of(rule_infos[flag->rule].id));
+    copy_put_i32(column++, rule_infos[flag->rule].version);
+    copy_put_i16(column++, (int16_t)flag->severity);
+    copy_put_text(column++, flag->key);
+    copy_put_text(column++, flag->text);
+    copy_put_time(column++, flag->at_us);
+    if (flag->has_evidence)
+        copy_put_i64(column++, (int64_t)flag->log_index);
+    else
+        copy_put_null(column++);
+    copy_put_i16(column, (int16_t)flag->ordinal);
+}
+
+static void begin_flags(struct params *params, size_t item_count, size_t flag_count)
+{
+    static const enum pg_type_oid types[] = {OID_INT8, OID_INT8, OID_TEXT,        OID_INT4, OID_INT2,
+                                             OID_TEXT, OID_TEXT, OID_TIMESTAMPTZ, OID_INT8, OID_INT2};
+
+    params_clear(params);
+    array_begin(params_add(params), OID_INT8, item_count);
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        array_begin(params_add(params), types[i], flag_count);
+}
+
+static void put_custody_flags(struct params *params, const struct judged *judged)
+{
+    for (size_t i = 0; i < judged->custody.count; i++) {
+        const struct finding *finding = &judged->custody.list[i];
+        const struct history_event *event =
+            finding->event < judged->item->history_count ? &judged->item->history[finding->event] : NULL;
+
+        put_flag(params, &(struct flag_row){judged->item->item_id, 0, finding->rule, finding->severity,
+                                            text_of(finding->key), text_of(finding->text), finding->at_us,
+                                            event != NULL, event ? event->log_index : 0, event ? event->ordinal : 0});
+    }
+}
+
+static void put_reentry_flags(struct params *params, const struct judged *judged)
+{
+    for (size_t i = 0; i < judged->reentry.count; i++) {
+        const struct finding *finding = &judged->reentry.list[i];
+        const struct matched_sighting *sighting = &judged->item->sightings[finding->event];
+
+        put_flag(params, &(struct flag_row){judged->item->item_id, 0, finding->rule, finding->severity,
+                                            text_of(finding->key), text_of(finding->text), finding->at_us, true,
+                                            sighting->log_index, sighting->ordinal});
+    }
+}
+
+void flags_settle_items(struct transaction *transaction, struct params *params, const struct judged *judged,
+                        size_t count)
+{
+    size_t flags = 0;
+
+    for (size_t i = 0; i < count; i++)
+        flags += judged[i].custody.count + judged[i].reentry.count;
+    begin_flags(params, count, flags);
+    for (size_t i = 0; i < count; i++) {
+        copy_put_i64(&params->buffers[0], judged[i].item->item_id);
+        put_custody_flags(params, &judged[i]);
+        put_reentry_flags(params, &judged[i]);
+    }
+    transaction_query(transaction, &settle_statement, params, NULL, NULL);
+}
+
+/* ---- flags of sources ---- */
+
+static void withdraw_source_flags(struct transaction *transaction, struct params *params, const struct batch *batch,
+                                  size_t count)
+{
+    static const char reason[] = "the missing envelopes arrived";
+
+    (void)PARAMS_BEGIN_ARRAYS(params, count, OID_TEXT, OID_TEXT, OID_TEXT);
+    for (const struct source_finding *finding = batch->findings; finding; finding = finding->next) {
+        char subject[32];
+
+        if (!finding->withdraw)
+            continue;
+        (void)snprintf(subject, sizeof subject, "source:%lld", (long long)finding->source->source_id);
+        copy_put_text(&params->buffers[0], text_of(subject));
+        copy_put_text(&params->buffers[1], text_of(rule_infos[finding->rule].id));
+        copy_put_text(&params->buffers[2], finding->key);
+    }
+    params_add_bytes(params, reason, sizeof reason - 1);
+    transaction_query(transaction, &withdraw_statement, params, NULL, NULL);
+}
+
+void flags_settle_sources(struct transaction *transaction, struct params *params, const struct batch *batch)
+{
+    size_t raised = 0, withdrawn = 0;
+
+    for (const struct source_finding *finding = batch->findings; finding; finding = finding->next)
+        finding->withdraw ? withdrawn++ : raised++;
+    if (raised) {
+        begin_flags(params, 0, raised);
+        for (const struct source_finding *finding = batch->findings; finding; finding = finding->next)
+            if (!finding->withdraw)
+                put_flag(params, &(struct flag_row){0, finding->source->source_id, finding->rule,
+                                                    rule_infos[finding->rule].severity, finding->key, finding->text,
+                                                    finding->at_us, true, finding->evidence->log_index, 0});
+        transaction_query(transaction, &settle_statement, params, NULL, NULL);
+    }
+    if (withdrawn)
+        withdraw_source_flags(transaction, params, batch, withdrawn);
+}

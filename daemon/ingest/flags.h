@@ -1,0 +1,15 @@
+/* flags.h - what the rules found, brought to the flags (flag.settle, flag.withdraw). */
+#ifndef CUSTODY_INGEST_FLAGS_H
+#define CUSTODY_INGEST_FLAGS_H
+
+#include "ingest/batch.h"
+#include "ingest/judge.h"
+#include "ingest/transaction.h"
+
+/* Flags of the judged items: raised, supported, withdrawn. */
+void flags_settle_items(struct transaction *transaction, struct params *params, const struct judged *judged,
+                        size_t count);
+/* Flags of sources (rules S01-S05) of the range. Log indexes of the evidence are set. */
+void flags_settle_sources(struct transaction *transaction, struct params *params, const struct batch *batch);
+
+#endif
