@@ -4,6 +4,7 @@ import re
 import log
 
 MAX_WORDS = 5  # examples of one kind of difference
+HEAD = "SELECT size, root, frontier FROM ledger.head"
 
 
 class Differences:
@@ -100,15 +101,20 @@ class Audit:
                 "SELECT log_index, type, (extract(epoch FROM received_at) * 1000000)::bigint, salt, leaf_hash, record, source_id"
                 " FROM ledger.record WHERE log_index >= %s ORDER BY log_index", (self.tree.size,)).fetchall()
             last = database.execute("SELECT leaf_hash FROM ledger.record WHERE log_index = %s", (self.tree.size - 1,)).fetchone()
-            head = database.execute("SELECT size, root, frontier FROM ledger.head").fetchone()
+            head = database.execute(HEAD).fetchone()
         if self.tree.size and (last is None or last[0] != self.tree.levels[0][-1]):
             wrong.add("history", f"record {self.tree.size - 1}, which was read before, is gone or another")
         for row in rows:
             self._take_record(row, wrong)
-        if head[0] != self.tree.size:
-            wrong.add("head", f"size {head[0]}, but {self.tree.size} records")
-        elif (head[1], head[2]) != (self.tree.root(head[0]), b"".join(self.tree.frontier(head[0]))):
-            wrong.add("head", f"root or frontier at size {head[0]} is not that of the records")
+        for words in self.compare_head(head):
+            wrong.add("head", words)
+
+    def compare_head(self, head):
+        size, root, frontier = head
+        if size != self.tree.size:
+            yield f"size {size}, but {self.tree.size} records"
+        elif (root, frontier) != (self.tree.root(size), b"".join(self.tree.frontier(size))):
+            yield f"root or frontier at size {size} is not that of the records"
 
     def _take_record(self, row, wrong):
         index, kind, received_us, salt, leaf, record, source_id = row
@@ -205,6 +211,9 @@ class Audit:
             if (index, leaf, digest) != (at, self.tree.levels[0][at], self.record_hashes[at]):
                 yield f"record {index} changed, or has another place"
 
+    def the_head_is_that_of_all_leaves(self, database):
+        return self.compare_head(database.execute(HEAD).fetchone())
+
     def keys_name_each_stored_envelope_once(self, database):
         names = {number: name for name, number in self.source_ids.items()}
         found = set()
@@ -285,7 +294,7 @@ class Audit:
 
     CLOSING = (
         every_sent_envelope_is_stored, every_sent_envelope_is_acknowledged, nothing_is_stored_that_was_not_sent,
-        the_whole_log_is_what_was_read_on_the_way, keys_name_each_stored_envelope_once, streams_end_where_their_envelopes_do,
+        the_whole_log_is_what_was_read_on_the_way, the_head_is_that_of_all_leaves, keys_name_each_stored_envelope_once, streams_end_where_their_envelopes_do,
         every_fix_is_there_once, every_reading_is_there_once, every_event_is_there_once, every_sighting_is_there_once,
         every_dead_letter_has_its_record_and_reason, no_honest_envelope_is_refused, rebuilding_every_item_changes_nothing,
     )
@@ -302,7 +311,7 @@ class Audit:
 
 # ---- what the daemon counted
 
-FATES = ("stored", "duplicate", "dead_lettered", "throttled", "dropped")
+FATES = ("stored", "duplicate", "dead_lettered")
 
 
 def last_counters(words):
@@ -312,8 +321,9 @@ def last_counters(words):
 
 
 def unbalanced(counters):
-    """Words when what was received is not what became of it."""
+    """Words when what was received is not what became of it. Nothing here is above its rate, or to be refused for now."""
     became = sum(counters[fate] for fate in FATES)
     if counters["received"] != became:
-        return f"received={counters['received']}, but {' + '.join(f'{fate}={counters[fate]}' for fate in FATES)} = {became}"
+        return (f"received={counters['received']}, but {' + '.join(f'{fate}={counters[fate]}' for fate in FATES)} = {became}"
+                f" (throttled={counters['throttled']} dropped={counters['dropped']})")
     return None

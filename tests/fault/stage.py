@@ -43,8 +43,9 @@ class Stack:
 
     def __init__(self, scratch, options):
         self.directory = scratch / "stack"
+        self.tool = scratch / "deploy/private-stack"
         acl = scratch / "acl"
-        acl.write_text((ROOT / "deploy/mosquitto/acl").read_text() + LISTENER_ACL)
+        acl.write_text((scratch / "deploy/mosquitto/acl").read_text() + LISTENER_ACL)
         acl.chmod(0o644)
         self.tell("start", "--watch", os.getpid(), "--broker-config", f"acl_file {acl}", *options)
         variables = re.findall(r"(\w+)='?([^'\s]+)'?", (self.directory / "env").read_text())
@@ -52,7 +53,7 @@ class Stack:
         self.broker_socket = str(self.directory / "broker.sock")
 
     def tell(self, command, *options):
-        done = subprocess.run([ROOT / "deploy/private-stack", command, self.directory, *map(str, options)],
+        done = subprocess.run([self.tool, command, self.directory, *map(str, options)],
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
         if done.returncode != 0:
             raise Broken(f"private-stack {command}: {done.stdout.strip()}")
@@ -162,9 +163,10 @@ class Stage:
         self.keep_logs = False
         self.stack = self.daemon = self.listener = None
         self.fleets, self.journals, self.dead_daemons = [], [], 0
-        # Copies: a build beside the run must not change what it tests.
+        # Copies: work that goes on beside the run must not change what it tests, or with what.
         for name in ("custodyd", "custodyctl"):
             shutil.copy2(build / name, self.private / name)
+        shutil.copytree(ROOT / "deploy", self.private / "deploy")
         self.seed, self.rate, self.stack_options = seed, rate, stack_options
 
     def ctl(self, *words, stdin=None):
@@ -199,7 +201,7 @@ class Stage:
         self.keep_logs = self.keep_logs or kind is not None
         if self.stack:
             if self.keep_logs:
-                for name in ("postgres.log", "broker.log"):
+                for name in ("keeper.log", "postgres.log", "broker.log"):
                     shutil.copy(self.stack.directory / name, self.private)
             self.stack.tell("stop")
         if self.keep_logs:
