@@ -77,7 +77,9 @@ static void accept_next(struct stream *stream, const struct stream_entry *entry,
                         struct stream_notes *notes)
 {
     notes->broken_chain |= !digest_equal(&entry->previous, &stream->head);
-    notes->clock_backward = stream->next_seq > 0 && entry->device_us < stream->device_us - bounds->clock_skew_max_us;
+    /* A device may claim any time: nothing is before the earliest by more than the bound. */
+    notes->clock_backward = stream->next_seq > 0 && stream->device_us > INT64_MIN + bounds->clock_skew_max_us &&
+                            entry->device_us < stream->device_us - bounds->clock_skew_max_us;
     stream->next_seq = entry->seq + 1;
     stream->head = entry->hash;
     stream->device_us = entry->device_us;
@@ -211,7 +213,7 @@ int stream_decode(struct stream *stream, struct text bytes)
     decoded.gap_since_us = (int64_t)load_u64_be(at + 49);
     decoded.gap_reported = at[57] != 0;
     decoded.range_count = (uint16_t)(at[58] << 8 | at[59]);
-    if (decoded.range_count > STREAM_RANGES_MAX ||
+    if (at[57] > 1 || decoded.range_count > STREAM_RANGES_MAX ||
         bytes.len != STREAM_FIXED_BYTES + (size_t)decoded.range_count * STREAM_RANGE_BYTES)
         return ERR_INVALID;
     if (decoded.range_count) {
@@ -222,7 +224,8 @@ int stream_decode(struct stream *stream, struct text bytes)
     least = decoded.next_seq;
     for (size_t i = 0; i < decoded.range_count; i++) {
         decode_range(at + STREAM_FIXED_BYTES + i * STREAM_RANGE_BYTES, &decoded.ranges[i]);
-        if (decoded.ranges[i].first_seq <= least || decoded.ranges[i].last_seq < decoded.ranges[i].first_seq) {
+        if (decoded.ranges[i].first_seq <= least || decoded.ranges[i].last_seq < decoded.ranges[i].first_seq ||
+            decoded.ranges[i].last_seq == UINT64_MAX) {
             free(decoded.ranges);
             return ERR_INVALID;
         }
