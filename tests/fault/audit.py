@@ -294,7 +294,8 @@ class Audit:
 
     CLOSING = (
         every_sent_envelope_is_stored, every_sent_envelope_is_acknowledged, nothing_is_stored_that_was_not_sent,
-        the_whole_log_is_what_was_read_on_the_way, the_head_is_that_of_all_leaves, keys_name_each_stored_envelope_once, streams_end_where_their_envelopes_do,
+        the_whole_log_is_what_was_read_on_the_way, the_head_is_that_of_all_leaves,
+        keys_name_each_stored_envelope_once, streams_end_where_their_envelopes_do,
         every_fix_is_there_once, every_reading_is_there_once, every_event_is_there_once, every_sighting_is_there_once,
         every_dead_letter_has_its_record_and_reason, no_honest_envelope_is_refused, rebuilding_every_item_changes_nothing,
     )
