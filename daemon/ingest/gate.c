@@ -303,13 +303,6 @@ static void settle_within_batch(struct batch *batch, struct batch_envelope *enve
             gate_settle(batch, envelope, true, digest_equal(&other->hash, &envelope->hash), false);
             return;
         }
-    for (size_t i = batch->from; envelope->fate == FATE_SEEN && batch->envelopes[i] != envelope; i++) {
-        const struct batch_envelope *other = batch->envelopes[i];
-
-        if (other->fate == FATE_EQUIVOCATION && other->stream == envelope->stream &&
-            other->header.seq == envelope->header.seq && digest_equal(&other->hash, &envelope->hash))
-            gate_settle(batch, envelope, true, false, true);
-    }
 }
 
 static int judge_attributed(struct gate *gate, struct batch *batch, struct batch_envelope *envelope)
@@ -395,10 +388,25 @@ int gate_judge(struct gate *gate, struct batch *batch)
     return 0;
 }
 
+/* These bytes are kept as an equivocation by this batch already. */
+static bool equivocated_before(const struct batch *batch, const struct batch_envelope *envelope)
+{
+    for (size_t i = batch->from; i < batch->to; i++) {
+        const struct batch_envelope *other = batch->envelopes[i];
+
+        if (other->fate == FATE_EQUIVOCATION && other->stream == envelope->stream &&
+            digest_equal(&other->hash, &envelope->hash))
+            return true;
+    }
+    return false;
+}
+
 void gate_settle(struct batch *batch, struct batch_envelope *envelope, bool found, bool same, bool again)
 {
     char key[48];
 
+    if (found && !same && !again)
+        again = equivocated_before(batch, envelope);
     if (!found || same || again) {
         /* Not found: an erased record; its seq was dealt with, there is nothing left to compare with. */
         envelope->fate = FATE_DUPLICATE;
