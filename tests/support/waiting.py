@@ -2,7 +2,7 @@
 
 import time
 
-WAIT_S = 30
+WAIT_S = 15
 
 
 def wait_for(what, look, timeout_s=WAIT_S, pause_s=0.01):

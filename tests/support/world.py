@@ -17,7 +17,7 @@ from support.waiting import wait_for
 ORIGIN = "test.example/custody"
 KIND = {"recycler": 1, "marketplace": 11, "police": 12, "vehicle_office": 13}
 # Party code, kind, its sources: name, kind, how many.
-PARTIES = [("recycler-1", "recycler", ("truck", "truck", 60)),
+PARTIES = [("recycler-1", "recycler", ("truck", "truck", 120)),
            ("recycler-2", "recycler", ("handheld", "handheld", 6)),
            ("police-1", "police", ("police", "account", 4)),
            ("office-1", "vehicle_office", ("office", "account", 4)),
