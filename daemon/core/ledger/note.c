@@ -1,27 +1,35 @@
 /* note.c - writing, signing and reading notes. */
 #include "core/ledger/note.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <sodium.h>
 #include <string.h>
 
 #include "base/encoding.h"
+#include "core/ledger/line.h"
 
 _Static_assert(NOTE_SECRET_KEY_BYTES == crypto_sign_SECRETKEYBYTES, "libsodium's secret key");
 _Static_assert(NOTE_PUBLIC_KEY_BYTES == crypto_sign_PUBLICKEYBYTES, "libsodium's public key");
 
-enum { SIGNATURE_BLOB_BYTES = NOTE_KEY_HASH_BYTES + crypto_sign_BYTES };
-
 /* An em dash and a space begin each signature line. */
-static const char signature_prefix[] = "\xe2\x80\x94 ";
+#define SIGNATURE_PREFIX "\xe2\x80\x94 "
+
+void note_key_hash_of(enum note_algorithm algorithm, struct text name, const uint8_t public_key[NOTE_PUBLIC_KEY_BYTES],
+                      uint8_t key_hash[NOTE_KEY_HASH_BYTES])
+{
+    const uint8_t between[] = {'\n', (uint8_t)algorithm};
+    const struct hash_part parts[] = {
+        {name.data, name.len}, {between, sizeof between}, {public_key, NOTE_PUBLIC_KEY_BYTES}};
+    struct digest digest = sha256_parts(parts, 3);
+
+    memcpy(key_hash, digest.bytes, NOTE_KEY_HASH_BYTES);
+}
 
 void note_key_hash(struct text name, const uint8_t public_key[NOTE_PUBLIC_KEY_BYTES],
                    uint8_t key_hash[NOTE_KEY_HASH_BYTES])
 {
-    const struct hash_part parts[] = {{name.data, name.len}, {"\n\x01", 2}, {public_key, NOTE_PUBLIC_KEY_BYTES}};
-    struct digest digest = sha256_parts(parts, 3);
-
-    memcpy(key_hash, digest.bytes, NOTE_KEY_HASH_BYTES);
+    note_key_hash_of(NOTE_ED25519, name, public_key, key_hash);
 }
 
 void note_signer_init(struct note_signer *signer, const char *name, const uint8_t secret_key[NOTE_SECRET_KEY_BYTES])
@@ -32,42 +40,125 @@ void note_signer_init(struct note_signer *signer, const char *name, const uint8_
     note_key_hash(text_of(name), secret_key + crypto_sign_SEEDBYTES, signer->key_hash);
 }
 
+/* ---- what may stand in a note */
+
+/* White_Space of the Unicode Character Database, in UTF-8; those below U+0021 are control characters or the space itself. */
+static const struct text unicode_spaces[] = {
+    {"\xc2\x85", 2},     {"\xc2\xa0", 2},     {"\xe1\x9a\x80", 3}, {"\xe2\x80\xa8", 3},
+    {"\xe2\x80\xa9", 3}, {"\xe2\x80\xaf", 3}, {"\xe2\x81\x9f", 3}, {"\xe3\x80\x80", 3},
+};
+
+static bool begins_with_space(struct text t)
+{
+    const unsigned char *at = (const unsigned char *)t.data;
+
+    if (t.len >= 3 && at[0] == 0xe2 && at[1] == 0x80 && at[2] >= 0x80 && at[2] <= 0x8a) /* U+2000 to U+200A */
+        return true;
+    for (size_t i = 0; i < sizeof unicode_spaces / sizeof *unicode_spaces; i++)
+        if (line_take_prefix(&t, unicode_spaces[i]))
+            return true;
+    return false;
+}
+
+bool note_name_is_valid(struct text name)
+{
+    if (!name.len || name.len > NOTE_NAME_MAX || !text_is_clean_utf8(name))
+        return false;
+    for (size_t i = 0; i < name.len; i++) {
+        unsigned char c = (unsigned char)name.data[i];
+
+        if (c <= ' ' || c == '+' || (c >= 0x80 && begins_with_space((struct text){name.data + i, name.len - i})))
+            return false;
+    }
+    return true;
+}
+
+bool note_bytes_are_valid(struct text t)
+{
+    for (size_t i = 0; i < t.len; i++)
+        if ((unsigned char)t.data[i] < ' ' && t.data[i] != '\n')
+            return false;
+    return text_is_clean_utf8(t);
+}
+
+/* ---- signature lines */
+
+/* One append, so that what does not fit leaves nothing behind. */
+static void put_signature(struct buffer *out, const char *before, struct text name,
+                          const uint8_t key_hash[NOTE_KEY_HASH_BYTES], const uint8_t *signature, size_t len)
+{
+    uint8_t blob[NOTE_KEY_HASH_BYTES + NOTE_SIGNATURE_MAX];
+    char encoded[BASE64_SIZE(sizeof blob)];
+
+    assert(len <= NOTE_SIGNATURE_MAX);
+    memcpy(blob, key_hash, NOTE_KEY_HASH_BYTES);
+    memcpy(blob + NOTE_KEY_HASH_BYTES, signature, len);
+    base64_encode(blob, NOTE_KEY_HASH_BYTES + len, encoded);
+    buffer_printf(out, "%s" SIGNATURE_PREFIX "%.*s %s\n", before, TEXT_ARG(name), encoded);
+}
+
+void note_signature_put(struct buffer *out, struct text name, const uint8_t key_hash[NOTE_KEY_HASH_BYTES],
+                        const uint8_t *signature, size_t len)
+{
+    put_signature(out, "", name, key_hash, signature, len);
+}
+
+/* The first 8 characters are 6 bytes: key hash and the beginning of the signature. */
+static bool read_key_hash(struct text base64, uint8_t key_hash[NOTE_KEY_HASH_BYTES])
+{
+    uint8_t head[6];
+    size_t len = sizeof head;
+
+    if (base64.len < 8 || base64_decode((struct text){base64.data, 8}, head, &len) || len <= NOTE_KEY_HASH_BYTES)
+        return false;
+    memcpy(key_hash, head, NOTE_KEY_HASH_BYTES);
+    return true;
+}
+
+bool note_signature_take(struct text *rest, struct note_signature *signature)
+{
+    struct text after = *rest, line;
+    const char *space;
+
+    if (!line_take(&after, &line) || !line_take_prefix(&line, TEXT(SIGNATURE_PREFIX)))
+        return false;
+    space = memchr(line.data, ' ', line.len);
+    if (!space)
+        return false;
+    signature->name = (struct text){line.data, (size_t)(space - line.data)};
+    signature->base64 = (struct text){space + 1, line.len - signature->name.len - 1};
+    if (!note_name_is_valid(signature->name) || !line_is_base64(signature->base64) ||
+        !read_key_hash(signature->base64, signature->key_hash))
+        return false;
+    *rest = after;
+    return true;
+}
+
+bool note_signature_bytes(const struct note_signature *signature, uint8_t *out, size_t len)
+{
+    uint8_t blob[NOTE_KEY_HASH_BYTES + NOTE_SIGNATURE_MAX];
+    size_t got = sizeof blob;
+
+    if (base64_decode(signature->base64, blob, &got) || got != NOTE_KEY_HASH_BYTES + len)
+        return false;
+    memcpy(out, blob + NOTE_KEY_HASH_BYTES, len);
+    return true;
+}
+
 void note_sign(struct buffer *note, size_t start, const struct note_signer *signer)
 {
-    uint8_t blob[SIGNATURE_BLOB_BYTES];
-    char encoded[BASE64_SIZE(SIGNATURE_BLOB_BYTES)];
+    uint8_t signature[crypto_sign_BYTES];
 
     if (note->failed)
         return;
-    memcpy(blob, signer->key_hash, NOTE_KEY_HASH_BYTES);
-    (void)crypto_sign_detached(blob + NOTE_KEY_HASH_BYTES, NULL, note->data + start, note->len - start,
-                               signer->secret_key);
-    base64_encode(blob, sizeof blob, encoded);
-    buffer_printf(note, "\n%s%s %s\n", signature_prefix, signer->name, encoded);
+    (void)crypto_sign_detached(signature, NULL, note->data + start, note->len - start, signer->secret_key);
+    put_signature(note, "\n", text_of(signer->name), signer->key_hash, signature, sizeof signature);
 }
 
-/* Cuts the next line off `rest`, without its newline; false where there is no whole line. */
-static bool take_line(struct text *rest, struct text *line)
-{
-    const char *end = rest->len ? memchr(rest->data, '\n', rest->len) : NULL;
-
-    if (!end)
-        return false;
-    *line = (struct text){rest->data, (size_t)(end - rest->data)};
-    *rest = (struct text){end + 1, rest->len - line->len - 1};
-    return true;
-}
-
-static bool take_prefix(struct text *t, struct text prefix)
-{
-    if (t->len < prefix.len || memcmp(t->data, prefix.data, prefix.len) != 0)
-        return false;
-    *t = (struct text){t->data + prefix.len, t->len - prefix.len};
-    return true;
-}
+/* ---- reading */
 
 /* The blank line that parts text and signatures is the last one (C2SP signed-note). */
-static bool split_note(struct text note, struct text *text, struct text *signatures)
+static bool split_at_blank_line(struct text note, struct text *text, struct text *signatures)
 {
     for (size_t at = note.len; at-- > 1;)
         if (note.data[at] == '\n' && note.data[at - 1] == '\n') {
@@ -78,45 +169,44 @@ static bool split_note(struct text note, struct text *text, struct text *signatu
     return false;
 }
 
-/* 0 when the line is a good signature by the key, ERR_NOT_FOUND when it is another's, ERR_INVALID or ERR_SIGNATURE. */
-static int check_line(struct text line, struct text name, const uint8_t *public_key, struct text text)
+int note_split(struct text note, struct text *text, struct text *signatures)
 {
-    uint8_t blob[SIGNATURE_BLOB_BYTES], key_hash[NOTE_KEY_HASH_BYTES];
-    size_t len = sizeof blob;
-    const char *space;
+    struct text body, lines, rest;
+    struct note_signature signature;
 
-    if (!take_prefix(&line, (struct text){signature_prefix, sizeof signature_prefix - 1}))
+    if (!note_bytes_are_valid(note) || !split_at_blank_line(note, &body, &lines))
         return ERR_INVALID;
-    space = memchr(line.data, ' ', line.len);
-    if (!space || space == line.data)
-        return ERR_INVALID;
-    if (!text_equal((struct text){line.data, (size_t)(space - line.data)}, name))
-        return ERR_NOT_FOUND;
-    line = (struct text){space + 1, line.len - (size_t)(space + 1 - line.data)};
-    note_key_hash(name, public_key, key_hash);
-    if (base64_decode(line, blob, &len) || len < NOTE_KEY_HASH_BYTES)
-        return ERR_INVALID;
-    if (memcmp(blob, key_hash, NOTE_KEY_HASH_BYTES) != 0)
-        return ERR_NOT_FOUND;
-    if (len != sizeof blob ||
-        crypto_sign_verify_detached(blob + NOTE_KEY_HASH_BYTES, (const uint8_t *)text.data, text.len, public_key))
-        return ERR_SIGNATURE;
+    rest = lines;
+    for (size_t count = 0; rest.len; count++)
+        if (count == NOTE_SIGNATURES_MAX || !note_signature_take(&rest, &signature))
+            return ERR_INVALID;
+    *text = body;
+    *signatures = lines;
     return 0;
+}
+
+static bool is_by(const struct note_signature *signature, struct text name, const uint8_t key_hash[NOTE_KEY_HASH_BYTES])
+{
+    return text_equal(signature->name, name) && memcmp(signature->key_hash, key_hash, NOTE_KEY_HASH_BYTES) == 0;
 }
 
 int note_verify(struct text note, struct text name, const uint8_t public_key[NOTE_PUBLIC_KEY_BYTES], struct text *text)
 {
-    struct text body, rest, line;
+    uint8_t key_hash[NOTE_KEY_HASH_BYTES], bytes[crypto_sign_BYTES];
+    struct text body, rest;
+    struct note_signature signature;
     bool found = false;
 
-    if (!text_is_clean_utf8(note) || !split_note(note, &body, &rest))
+    if (note_split(note, &body, &rest))
         return ERR_INVALID;
-    while (rest.len) {
-        int code = take_line(&rest, &line) ? check_line(line, name, public_key, body) : ERR_INVALID;
-
-        if (code == ERR_INVALID || code == ERR_SIGNATURE)
-            return code;
-        found |= code == 0;
+    note_key_hash(name, public_key, key_hash);
+    while (note_signature_take(&rest, &signature)) {
+        if (!is_by(&signature, name, key_hash)) /* also of the same name: a key replaced, another algorithm */
+            continue;
+        if (!note_signature_bytes(&signature, bytes, sizeof bytes) ||
+            crypto_sign_verify_detached(bytes, (const uint8_t *)body.data, body.len, public_key))
+            return ERR_SIGNATURE;
+        found = true;
     }
     if (!found)
         return ERR_NOT_FOUND;
@@ -124,6 +214,8 @@ int note_verify(struct text note, struct text name, const uint8_t public_key[NOT
         *text = body;
     return 0;
 }
+
+/* ---- the acknowledgement */
 
 void ack_statement_put(const struct ack_statement *statement, struct buffer *out)
 {
@@ -138,36 +230,18 @@ void ack_statement_put(const struct ack_statement *statement, struct buffer *out
                   statement->index, statement->size, root);
 }
 
-/* "<word> <value>" */
-static bool take_field(struct text *rest, const char *word, struct text *value)
-{
-    return take_line(rest, value) && take_prefix(value, text_of(word)) && take_prefix(value, TEXT(" "));
-}
-
-/* Decimal without sign or leading zeros, so that one number has one text. */
 static bool take_number(struct text *rest, const char *word, uint64_t max, uint64_t *number)
 {
     struct text digits;
-    uint64_t value = 0;
 
-    if (!take_field(rest, word, &digits) || !digits.len || (digits.len > 1 && digits.data[0] == '0'))
-        return false;
-    for (size_t i = 0; i < digits.len; i++) {
-        unsigned digit = (unsigned char)digits.data[i] - (unsigned)'0';
-
-        if (digit > 9 || __builtin_mul_overflow(value, 10, &value) || __builtin_add_overflow(value, digit, &value))
-            return false;
-    }
-    *number = value;
-    return value <= max;
+    return line_take_field(rest, word, &digits) && line_to_u64(digits, number) && *number <= max;
 }
 
 static bool take_digest(struct text *rest, const char *word, struct digest *digest)
 {
     struct text encoded;
-    size_t len = SHA256_BYTES;
 
-    return take_field(rest, word, &encoded) && base64_decode(encoded, digest->bytes, &len) == 0 && len == SHA256_BYTES;
+    return line_take_field(rest, word, &encoded) && line_to_digest(encoded, digest);
 }
 
 int ack_statement_parse(struct text text, struct ack_statement *statement)
@@ -175,8 +249,8 @@ int ack_statement_parse(struct text text, struct ack_statement *statement)
     struct text rest = text, line;
     uint64_t epoch;
 
-    if (!take_line(&rest, &line) || !text_equal(line, TEXT("custody-ack/v1")) ||
-        !take_line(&rest, &statement->origin) || !take_field(&rest, "source", &statement->source) ||
+    if (!line_take(&rest, &line) || !text_equal(line, TEXT("custody-ack/v1")) ||
+        !line_take(&rest, &statement->origin) || !line_take_field(&rest, "source", &statement->source) ||
         !take_number(&rest, "epoch", UINT32_MAX, &epoch) || !take_number(&rest, "seq", UINT64_MAX, &statement->seq) ||
         !take_digest(&rest, "chain", &statement->chain) ||
         !take_number(&rest, "index", UINT64_MAX, &statement->index) ||

@@ -2,6 +2,7 @@
 #ifndef CUSTODY_CORE_LEDGER_NOTE_H
 #define CUSTODY_CORE_LEDGER_NOTE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/buffer.h"
@@ -10,6 +11,14 @@
 #include "base/text.h"
 
 enum { NOTE_KEY_HASH_BYTES = 4, NOTE_SECRET_KEY_BYTES = 64, NOTE_PUBLIC_KEY_BYTES = 32 };
+/* The specification asks for 16 at least; a bound keeps a note of many signatures from costing many verifications. */
+enum { NOTE_SIGNATURES_MAX = 64, NOTE_NAME_MAX = 255 };
+
+/* What a key's signatures are made over: the byte before the public key in key hash and verifier key. */
+enum note_algorithm {
+    NOTE_ED25519 = 0x01,        /* the note's text */
+    NOTE_COSIGNATURE_V1 = 0x04, /* time and text of a checkpoint (core/ledger/cosignature.h) */
+};
 
 /* Who signs: the name stands in the signature line and in the key hash. */
 struct note_signer {
@@ -21,6 +30,9 @@ struct note_signer {
 /* First 4 bytes of SHA-256(name || "\n" || 0x01 || public key). */
 void note_key_hash(struct text name, const uint8_t public_key[NOTE_PUBLIC_KEY_BYTES],
                    uint8_t key_hash[NOTE_KEY_HASH_BYTES]);
+/* The same for any algorithm; all have Ed25519 keys of 32 bytes. */
+void note_key_hash_of(enum note_algorithm algorithm, struct text name, const uint8_t public_key[NOTE_PUBLIC_KEY_BYTES],
+                      uint8_t key_hash[NOTE_KEY_HASH_BYTES]);
 void note_signer_init(struct note_signer *signer, const char *name, const uint8_t secret_key[NOTE_SECRET_KEY_BYTES]);
 
 /* Signs what stands in `note` from `start` on (whole lines, ending in a newline) and appends a blank line and the signature line. */
@@ -30,6 +42,31 @@ void note_sign(struct buffer *note, size_t start, const struct note_signer *sign
  * note), ERR_NOT_FOUND (no such signature) or ERR_SIGNATURE. */
 int note_verify(struct text note, struct text name, const uint8_t public_key[NOTE_PUBLIC_KEY_BYTES],
                 struct text *text) MUST_USE;
+
+/* Not empty, well-formed UTF-8, neither Unicode space nor '+' nor control character, at most NOTE_NAME_MAX bytes. */
+bool note_name_is_valid(struct text name);
+/* Well-formed UTF-8 whose only control characters below U+0020 are newlines: all that may stand in a note. */
+bool note_bytes_are_valid(struct text t);
+
+/* One signature line; borrows from the note. */
+struct note_signature {
+    struct text name;
+    uint8_t key_hash[NOTE_KEY_HASH_BYTES];
+    struct text base64; /* of key hash and signature; well-formed, at least one byte behind the key hash */
+};
+
+/* Takes a note apart without knowing any key: *text is what is signed, *signatures are the lines behind the blank one, all of
+ * the right form. Believe nothing of it before a signature verifies. 0 or ERR_INVALID. */
+int note_split(struct text note, struct text *text, struct text *signatures) MUST_USE;
+/* Cuts the next signature off `rest`, which note_split gave or which are such lines alone (what a witness answers). False at the
+ * end and where the next line is no signature: then `rest` is not empty. */
+bool note_signature_take(struct text *rest, struct note_signature *signature);
+/* The bytes behind the key hash; false unless there are `len` of them. */
+bool note_signature_bytes(const struct note_signature *signature, uint8_t *out, size_t len);
+/* Appends one signature line. `len` is at most NOTE_SIGNATURE_MAX. */
+enum { NOTE_SIGNATURE_MAX = 128 };
+void note_signature_put(struct buffer *out, struct text name, const uint8_t key_hash[NOTE_KEY_HASH_BYTES],
+                        const uint8_t *signature, size_t len);
 
 /* What one acknowledgement note says. */
 struct ack_statement {
