@@ -29,6 +29,7 @@ enum {
     KEEPALIVE_S = 120,                 /* held PUBACKs must not outlive it */
     RECEIVE_MAXIMUM = 65535,
     BACKLOG_ENVELOPES = 256, /* a batch of so many says that more is waiting */
+    BACKLOG_QUIET_MS = 2,
     OWED_IDLE_MS = 5,
     LIMIT_GROWTH = 16,
     RETRY_MIN_MS = 50,
@@ -233,6 +234,11 @@ static void lane_on_read_done(void *context)
         become(lane, LANE_RELEASING);
         mqtt_pause(lane->mqtt);
         mqtt_release(lane->mqtt);
+    } else if (lane->batch.count >= BACKLOG_ENVELOPES) {
+        /* The socket holds some hundred messages; the broker needs a moment to fill it again. */
+        (void)uv_idle_stop(lane->turn);
+        (void)uv_check_stop(lane->quiet);
+        (void)uv_timer_start(lane->timer, lane_on_linger, BACKLOG_QUIET_MS, 0);
     } else if (lane->config->linger_ms == 0) {
         watch_for_quiet(lane);
     } else if (!uv_is_active((uv_handle_t *)lane->timer)) {
