@@ -264,6 +264,17 @@ static void bytes_that_are_no_text_are_refused_even_if_they_are_signed(void **st
     }
 }
 
+static void control_characters_are_refused_even_if_they_are_signed(void **state)
+{
+    (void)state;
+    for (char c = 1; c < ' '; c++) {
+        char text[] = {'a', c, 'b', '\n'};
+
+        sign((struct text){text, sizeof text});
+        assert_int_equal(verify(buffer_text(&note)), c == '\n' ? 0 : ERR_INVALID);
+    }
+}
+
 static void a_note_cut_anywhere_is_refused(void **state)
 {
     (void)state;
@@ -379,6 +390,21 @@ static void signatures_of_others_are_passed_over(void **state)
     assert_int_equal(verify(buffer_text(&note)), 0);
     build(BODY "\n" DASH " witness.example/w " ZERO "\n", text_of("")); /* only others */
     assert_int_equal(verify(buffer_text(&note)), ERR_NOT_FOUND);
+}
+
+/* An algorithm that is not known here may sign at greater length, under our name, too. */
+static void signatures_of_any_length_by_other_keys_are_passed_over(void **state)
+{
+    static const size_t lengths[] = {1, 32, 65, 72, 100, 196};
+    char good[512];
+
+    (void)state;
+    (void)text_copy(good, sizeof good, signature_line());
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+        build(BODY "\n%.*s\n", line_with(lengths[i], false));
+        buffer_printf(&note, "%s\n", good);
+        assert_int_equal(verify(buffer_text(&note)), 0);
+    }
 }
 
 static void sixteen_signatures_are_read(void **state)
@@ -599,6 +625,7 @@ int main(void)
         TEST_(a_note_without_signatures_is_none),
         TEST_(a_signature_line_of_another_shape_is_refused),
         TEST_(bytes_that_are_no_text_are_refused_even_if_they_are_signed),
+        TEST_(control_characters_are_refused_even_if_they_are_signed),
         TEST_(a_note_cut_anywhere_is_refused),
         TEST_(a_note_with_any_bit_changed_is_refused),
         TEST_(another_text_under_the_signature_does_not_verify),
@@ -607,6 +634,7 @@ int main(void)
         TEST_(a_signature_of_our_key_that_is_wrong_spoils_the_note),
         TEST_(a_signature_of_our_key_of_another_length_does_not_verify),
         TEST_(signatures_of_others_are_passed_over),
+        TEST_(signatures_of_any_length_by_other_keys_are_passed_over),
         TEST_(sixteen_signatures_are_read),
         TEST_(two_good_signatures_of_our_key_are_as_good_as_one),
         TEST_(a_refused_note_gives_no_text),
