@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 
-enum { LOG_LINE_BYTES = 2048, LOG_EVENTS = 64, LOG_BUDGET_PER_S = 20 };
+enum { LOG_LINE_BYTES = 2048, LOG_EVENTS = 64, LOG_BUDGET_PER_S = 20, LOG_TEXTS = 4, LOG_TEXT_BYTES = 512 };
 
 static const char *const level_words[] = {"debug", "info", "warn", "error"};
 static enum log_level least_level = LOG_INFO;
@@ -79,6 +79,25 @@ static bool within_budget(const char *event)
     }
     budget->written++;
     return true;
+}
+
+const char *log_text(struct text words)
+{
+    static char rooms[LOG_TEXTS][LOG_TEXT_BYTES];
+    static unsigned next;
+    char *room = rooms[next++ % LOG_TEXTS];
+    size_t used = 0;
+
+    for (size_t i = 0; i < words.len && used + 3 < LOG_TEXT_BYTES; i++) {
+        char c = words.data[i];
+
+        if (c == '"' || c == '\\')
+            room[used++] = '\\';
+        room[used++] = (unsigned char)c < ' ' || c == 0x7f ? ' ' : c;
+    }
+    room[used] = '\0';
+    text_make_clean(room);
+    return room;
 }
 
 void log_write(enum log_level level, const char *event, const char *format, ...)

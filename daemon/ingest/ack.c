@@ -13,8 +13,8 @@
 
 enum {
     CHUNK_ACKS = 32,   /* a signature takes some 25 us: about a millisecond a piece of work */
-    REFUSALS_MAX = 64, /* told in one acknowledgement; all are dead letters anyway */
-    WARNINGS_MAX = 64,
+    REFUSALS_MAX = 64, /* told in one acknowledgement, so that it stays below 60 KB with its warnings */
+    WARNINGS_MAX = 40,
     ACK_BYTES_MAX = 60 * 1024,
     NOTE_BYTES_MAX = 2048,
     JOB_BLOCK_BYTES = 4096,
@@ -221,7 +221,7 @@ static void answer_stream(struct building *building, const struct batch *batch, 
 
         if (envelope->stream != stream)
             continue;
-        if (envelope->fate == FATE_DEAD || envelope->fate == FATE_SEND_AGAIN)
+        if (envelope->reason != REFUSAL_NONE)
             add_refusal(job, envelope);
         add_warnings(job, envelope);
     }
@@ -234,7 +234,7 @@ static void answer_alone(struct building *building, const struct batch_envelope 
     struct ack_job *job;
 
     if (envelope->stream || !source || envelope->blame == RULE_S04 ||
-        (envelope->fate != FATE_SEND_AGAIN && !(envelope->fate == FATE_DEAD && !envelope->source)))
+        (envelope->fate != FATE_SEND_AGAIN && envelope->fate != FATE_DEAD))
         return;
     job = add_job(building, source, envelope->header.epoch);
     if (job)

@@ -93,6 +93,7 @@ struct batch_stream *batch_add_stream(struct batch *batch, struct source *source
 
     if (!stream)
         return NULL;
+    stream->owner = batch;
     stream->source = source;
     stream->epoch = epoch;
     stream->head_index = -1;
@@ -179,7 +180,7 @@ static int by_source_and_epoch(const void *a, const void *b)
     return (left->epoch > right->epoch) - (left->epoch < right->epoch);
 }
 
-/* One order for all lanes and daemons: rows are locked in it, so that they never wait for each other in a circle. */
+/* One order for all lanes and daemons, so that they hardly ever wait for each other in a circle; where they do, the batch is repeated. */
 static int sort_streams(struct batch *batch)
 {
     struct batch_stream **sorted = arena_array(&batch->work, batch->stream_count, sizeof *sorted);
@@ -216,11 +217,11 @@ int batch_arrange(struct batch *batch)
     for (struct batch_stream *stream = batch->streams; stream; stream = stream->next)
         for (struct batch_envelope *envelope = stream->first; envelope; envelope = envelope->next)
             batch->leaves[batch->leaf_count++] = envelope;
-    /* What belongs to no stream: unattributable dead letters, equivocations. */
+    /* What belongs to no sequence: dead letters of nobody or on a wrong topic, equivocations. */
     for (size_t i = batch->from; i < batch->to; i++) {
         struct batch_envelope *envelope = batch->envelopes[i];
 
-        if (is_leaf(envelope) && (!envelope->source || envelope->fate == FATE_EQUIVOCATION))
+        if (is_leaf(envelope) && (!envelope->stream || envelope->fate == FATE_EQUIVOCATION))
             batch->leaves[batch->leaf_count++] = envelope;
     }
     return 0;

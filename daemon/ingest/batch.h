@@ -40,9 +40,10 @@ struct batch_envelope {
     struct report_header header; /* source text within bytes */
     struct digest hash;          /* of bytes */
     int64_t received_us;
-    struct source *source;     /* NULL: unattributable */
-    struct source *answer_to;  /* whom a refusal may be told when `source` is NULL; may be NULL */
-    const uint8_t *public_key; /* to verify with; NULL: nothing to verify */
+    struct source *source;                /* NULL: unattributable */
+    struct source *answer_to;             /* whom a refusal may be told when `source` is NULL; may be NULL */
+    uint8_t public_key[PUBLIC_KEY_BYTES]; /* a copy: the registry may be loaded anew while the pool verifies */
+    bool to_verify;                       /* signed, and not refused on arrival */
     bool signature_good;
     enum envelope_fate fate;
     enum refusal_reason reason; /* DEAD, SEND_AGAIN */
@@ -52,11 +53,14 @@ struct batch_envelope {
     struct batch_stream *stream;
     struct batch_envelope *next; /* of the same stream, in the order of storing */
     uint64_t log_index;          /* STORED, DEAD, EQUIVOCATION: set when the head is locked */
+    bool settled_on_arrival;     /* its fate does not change by judging: unattributable, or on a wrong topic */
+    bool undecodable;            /* whatever it says, it is kept as a dead letter, with `reason` and `detail` */
     enum rule blame;             /* unattributable: S04 against `answer_to`; RULE_COUNT: none */
 };
 
 /* One epoch of one source within the batch: a working copy of its stream. */
 struct batch_stream {
+    const struct batch *owner; /* a source's streams belong to one lane's batch at a time */
     struct source *source;
     uint32_t epoch;
     int64_t version;      /* as in the database; 0: no row yet */

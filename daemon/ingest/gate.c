@@ -10,6 +10,8 @@
 #include "base/log.h"
 #include "core/identity/normalise.h"
 
+enum { KEPT_BYTES_MAX = 128 * 1024 };
+
 /* ---- on arrival: whose is it? ---- */
 
 /* "custody/v1/{area}/up/{source}" */
@@ -28,23 +30,26 @@ static bool split_topic(struct text topic, struct text *area, struct text *sourc
     return true;
 }
 
-/* Nobody can be held to it: a dead letter within the rate, dropped beyond. */
+/* Nobody can be held to it: a dead letter within the rate of who published it (as the topic says; the broker lets each account write to
+ * its own only), dropped beyond. */
 static void unattributable(struct gate *gate, struct batch *batch, struct batch_envelope *envelope,
-                           struct source *answer_to, enum refusal_reason reason, const char *words)
+                           struct source *publisher, enum refusal_reason reason, const char *words)
 {
+    int64_t rate = gate->config->unknown_rate_per_s;
+    struct bucket *bucket = publisher ? &publisher->refused : &gate->unattributed;
+
     envelope->source = NULL;
-    envelope->answer_to = answer_to;
-    envelope->public_key = NULL;
+    envelope->answer_to = publisher;
+    envelope->to_verify = false;
+    envelope->settled_on_arrival = true;
     envelope->topic = arena_text(&batch->arena, envelope->topic);
     batch_refuse(batch, envelope, FATE_DEAD, reason, "%s", words);
-    if (gate->config->unknown_rate_per_s == 0 ||
-        !bucket_take(&gate->unattributed, envelope->received_us, gate->config->unknown_rate_per_s,
-                     gate->config->unknown_rate_per_s)) {
+    if (rate == 0 || !bucket_take(bucket, envelope->received_us, rate, rate)) {
         envelope->fate = FATE_DROPPED;
         gate->counters->dropped++;
     }
-    log_warn("refused", "reason=%s topic=\"%.*s\" error=\"%s\" kept=%s", refusal_reason_word(reason),
-             TEXT_ARG(envelope->topic), words, envelope->fate == FATE_DEAD ? "dead_letter" : "no");
+    log_warn("refused", "reason=%s topic=\"%s\" error=\"%s\" kept=%s", refusal_reason_word(reason),
+             log_text(envelope->topic), log_text(text_of(words)), envelope->fate == FATE_DEAD ? "dead_letter" : "no");
 }
 
 static const struct source_key *key_of(const struct source *source, struct text key_id)
@@ -55,9 +60,27 @@ static const struct source_key *key_of(const struct source *source, struct text 
     return NULL;
 }
 
+/* Who published a message, and what it says of itself. */
+struct arrival {
+    struct text area, name;   /* of the topic */
+    struct source *publisher; /* the topic's source; NULL: not registered or disabled */
+    struct text key_id;
+};
+
+/* A topic of another area or source: kept as a dead letter, but not dealt with. Its sequence belongs to the lane of the right area. */
+static void refuse_topic(struct batch *batch, struct batch_envelope *envelope, const struct arrival *arrival)
+{
+    const struct source *source = envelope->source;
+
+    envelope->settled_on_arrival = true;
+    batch_refuse(batch, envelope, FATE_DEAD, REFUSAL_WRONG_TOPIC,
+                 "topic: custody/v1/%.*s/up/%.*s is not this source's; hint: publish on custody/v1/%s/up/%s",
+                 TEXT_ARG(arrival->area), TEXT_ARG(arrival->name), source->area, source->name);
+}
+
 /* The body says who speaks; the registry says whether they may, and with which key. */
 static void attribute_to_source(struct gate *gate, struct batch *batch, struct batch_envelope *envelope,
-                                struct text topic_area, struct text topic_source, struct text key_id)
+                                const struct arrival *arrival)
 {
     struct source *source = registry_source(gate->registry, envelope->header.source);
     char words[ERROR_TEXT_BYTES];
@@ -73,78 +96,99 @@ static void attribute_to_source(struct gate *gate, struct batch *batch, struct b
                        "epoch %" PRIu32 ", seq %" PRIu64
                        ": outside 1..2147483647 and 0..2^63-2; hint: epochs begin at 1",
                        envelope->header.epoch, envelope->header.seq);
-        unattributable(gate, batch, envelope, source, REFUSAL_INVALID_FIELD, words);
+        unattributable(gate, batch, envelope, arrival->publisher, REFUSAL_INVALID_FIELD, words);
         return;
     }
     if (source->is_signed) {
-        const struct source_key *key = key_of(source, key_id);
+        const struct source_key *key = key_of(source, arrival->key_id);
 
         if (!key) {
             (void)snprintf(words, sizeof words,
                            "key_id: none of %s's keys in force (%zu bytes given); hint: custodyctl register key",
-                           source->name, key_id.len);
-            unattributable(gate, batch, envelope, source,
+                           source->name, arrival->key_id.len);
+            unattributable(gate, batch, envelope, arrival->publisher,
                            envelope->signature.len ? REFUSAL_UNKNOWN_KEY : REFUSAL_BAD_SIGNATURE, words);
             envelope->blame = RULE_S04;
             return;
         }
-        envelope->public_key = key->public_key;
-        /* The message is gone when the signature turns out wrong, and the dead letter names its topic. */
-        envelope->topic = arena_text(&batch->arena, envelope->topic);
+        memcpy(envelope->public_key, key->public_key, sizeof envelope->public_key);
+        envelope->to_verify = true;
+        envelope->answer_to = arrival->publisher; /* in case the signature turns out wrong */
     }
     envelope->source = source;
-    if (!text_equal(topic_source, text_of(source->name)) || !text_equal(topic_area, text_of(source->area))) {
+    if (!text_equal(arrival->name, text_of(source->name)) || !text_equal(arrival->area, text_of(source->area)))
+        refuse_topic(batch, envelope, arrival);
+    if (source->is_signed ||
+        envelope->settled_on_arrival) /* the message is gone when the dead letter names its topic */
         envelope->topic = arena_text(&batch->arena, envelope->topic);
-        batch_refuse(batch, envelope, FATE_SEND_AGAIN, REFUSAL_WRONG_TOPIC,
-                     "topic: custody/v1/%.*s/up/%.*s is not this source's; hint: publish on custody/v1/%s/up/%s",
-                     TEXT_ARG(topic_area), TEXT_ARG(topic_source), source->area, source->name);
-    }
+}
+
+/* A cut or garbled body whose front still says who and which: when its signature holds it is that source's, a dead letter, and
+ * dealt with, so that the device's ring does not jam. */
+static bool is_attributable(const struct gate *gate, const struct batch_envelope *envelope)
+{
+    const struct source *source =
+        envelope->header.source.len ? registry_source(gate->registry, envelope->header.source) : NULL;
+
+    return source && source->is_signed && envelope->header.epoch > 0;
+}
+
+/* Above every bound of ours and of a sane broker's: the front is evidence enough. */
+static struct text cut_payload(struct text payload)
+{
+    return payload.len > KEPT_BYTES_MAX ? (struct text){payload.data, KEPT_BYTES_MAX} : payload;
 }
 
 int gate_attribute(struct gate *gate, struct batch *batch, struct text topic, struct text payload, int64_t now_us)
 {
-    struct text area = {NULL, 0}, name = {NULL, 0};
+    struct arrival arrival = {.publisher = NULL};
     struct batch_envelope *envelope;
-    struct envelope parts;
+    struct envelope parts = {.body = {NULL, 0}};
     struct error error = {.code = 0};
-    struct source *publisher = NULL;
     enum refusal_reason reason;
 
-    if (split_topic(topic, &area, &name))
-        publisher = registry_source(gate->registry, name);
+    if (split_topic(topic, &arrival.area, &arrival.name))
+        arrival.publisher = registry_source(gate->registry, arrival.name);
     /* Before anything that costs: a source above its rate is not looked at. Its device sends again. */
-    if (publisher &&
-        !bucket_take(&publisher->bucket, now_us, gate->config->source_rate_per_s, gate->config->source_burst)) {
+    if (arrival.publisher &&
+        !bucket_take(&arrival.publisher->bucket, now_us, gate->config->source_rate_per_s, gate->config->source_burst)) {
         gate->counters->received++;
         gate->counters->throttled++;
-        log_warn("throttled", "source=%s rate_per_s=%" PRId64 " hint=\"source_rate_per_s\"", publisher->name,
+        log_warn("throttled", "source=%s rate_per_s=%" PRId64 " hint=\"source_rate_per_s\"", arrival.publisher->name,
                  gate->config->source_rate_per_s);
         return 0;
     }
-    envelope = batch_append(batch, topic, payload, now_us);
+    if (arrival.publisher && !arrival.publisher->enabled)
+        arrival.publisher = NULL;
+    envelope = batch_append(batch, topic, cut_payload(payload), now_us);
     if (!envelope)
         return ERR_TOO_LARGE;
     gate->counters->received++;
     reason = wire_envelope_split(envelope->bytes, &parts, &error);
     if (reason == REFUSAL_NONE)
         reason = wire_report_header(parts.body, &envelope->header, &error);
-    if (reason != REFUSAL_NONE) {
-        unattributable(gate, batch, envelope, publisher && publisher->enabled ? publisher : NULL, reason, error.text);
+    if (reason != REFUSAL_NONE && !(parts.body.len && is_attributable(gate, envelope))) {
+        unattributable(gate, batch, envelope, arrival.publisher, reason, error.text);
         return 0;
     }
     envelope->body = parts.body;
     envelope->signature = parts.signature;
     envelope->hash = sha256(envelope->bytes.data, envelope->bytes.len);
-    attribute_to_source(gate, batch, envelope, area, name, parts.key_id);
+    arrival.key_id = parts.key_id;
+    if (reason != REFUSAL_NONE) {
+        envelope->undecodable = true;
+        batch_refuse(batch, envelope, FATE_PENDING, reason, "%s", error.text);
+    }
+    attribute_to_source(gate, batch, envelope, &arrival);
     return 0;
 }
 
 /* ---- judging ---- */
 
-/* Signature checked: what it attributes to is settled. */
+/* Known whose it is, and on its own topic. */
 static bool is_attributed(const struct batch_envelope *envelope)
 {
-    return envelope->source && (!envelope->public_key || envelope->signature_good);
+    return envelope->source && !envelope->settled_on_arrival && (!envelope->to_verify || envelope->signature_good);
 }
 
 size_t gate_missing_streams(struct batch *batch, void (*each)(void *context, struct source *source, uint32_t epoch),
@@ -311,10 +355,15 @@ static int judge_attributed(struct gate *gate, struct batch *batch, struct batch
                                          gate->config->clock_skew_max_s * US_PER_S};
     const struct stream_entry entry = {envelope->header.seq, envelope->header.previous, envelope->hash,
                                        envelope->header.device_time_us, envelope->received_us};
-    enum refusal_reason not_storable = envelope->reason; /* a poison record: kept as a dead letter whatever it says */
     enum stream_verdict verdict;
     struct stream_notes notes;
 
+    if (envelope->source->active && envelope->source->active->owner != batch) {
+        /* Cannot happen while every area has one lane (config.c sees to it): better sent again than stored beside. */
+        batch_refuse(batch, envelope, FATE_SEND_AGAIN, REFUSAL_WRONG_TOPIC,
+                     "source: %s is being served by another lane", envelope->source->name);
+        return 0;
+    }
     envelope->stream = stream_of(batch, envelope);
     if (!envelope->stream || stream_accept(&envelope->stream->stream, &entry, &bounds, &verdict, &notes))
         return ERR_NO_MEMORY;
@@ -342,11 +391,10 @@ static int judge_attributed(struct gate *gate, struct batch *batch, struct batch
     else
         envelope->stream->first = envelope;
     envelope->stream->last = envelope;
-    if (not_storable == REFUSAL_NOT_STORABLE) {
-        envelope->fate = FATE_DEAD;
-        return 0;
-    }
-    return decode(batch, envelope);
+    if (!envelope->undecodable)
+        return decode(batch, envelope);
+    envelope->fate = FATE_DEAD;
+    return 0;
 }
 
 /* What an earlier judgement of this range left behind. */
@@ -357,6 +405,10 @@ static void forget_judgement(struct batch_envelope *envelope)
     envelope->report = NULL;
     envelope->warnings = NULL;
     envelope->fate = FATE_PENDING;
+    if (envelope->undecodable)
+        return;
+    envelope->reason = REFUSAL_NONE;
+    envelope->detail = (struct text){NULL, 0};
 }
 
 int gate_judge(struct gate *gate, struct batch *batch)
@@ -365,20 +417,18 @@ int gate_judge(struct gate *gate, struct batch *batch)
         struct batch_envelope *envelope = batch->envelopes[i];
         int code;
 
-        if (envelope->source && envelope->public_key && !envelope->signature_good) {
-            struct source *claimed = envelope->source;
-
-            unattributable(gate, batch, envelope, claimed, REFUSAL_BAD_SIGNATURE,
+        if (envelope->source && envelope->to_verify && !envelope->signature_good) {
+            unattributable(gate, batch, envelope, envelope->answer_to, REFUSAL_BAD_SIGNATURE,
                            "signature: it does not verify with the registered key; hint: Ed25519 over "
                            "\"custody-envelope/v1\\n\" || "
                            "source || \"\\n\" || body");
             envelope->blame = RULE_S04;
         }
-        if (envelope->blame == RULE_S04 && envelope->fate == FATE_DEAD)
+        if (envelope->blame == RULE_S04 && envelope->fate == FATE_DEAD && envelope->answer_to)
             batch_find(batch, envelope->answer_to, RULE_S04, false, envelope, refusal_reason_word(envelope->reason),
-                       "an envelope in the name of %s: %.*s (密钥不符)", envelope->answer_to->name,
-                       TEXT_ARG(envelope->detail));
-        if (!envelope->source || envelope->fate == FATE_SEND_AGAIN)
+                       "%s published an envelope in the name of %.*s: %.*s (密钥不符)", envelope->answer_to->name,
+                       TEXT_ARG(envelope->header.source), TEXT_ARG(envelope->detail));
+        if (envelope->settled_on_arrival)
             continue;
         forget_judgement(envelope);
         code = judge_attributed(gate, batch, envelope);

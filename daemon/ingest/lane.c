@@ -108,8 +108,8 @@ static void read_on(struct lane *lane)
     lane->retry_ms = RETRY_MIN_MS;
     lane->broker_lost = false;
     lane->limit += LIMIT_GROWTH;
-    if (lane->limit > (size_t)lane->config->batch_max_envelopes)
-        lane->limit = (size_t)lane->config->batch_max_envelopes;
+    if (lane->limit > lane->batch.room)
+        lane->limit = lane->batch.room;
     if (lane->stopping) {
         stopped(lane);
         return;
@@ -130,11 +130,20 @@ static void try_reading(struct lane *lane)
     if (lane->state != LANE_CONNECTING || !mqtt_is_connected(lane->mqtt) || !pg_is_connected(lane->pg) ||
         !registry_is_ready(lane->gate.registry))
         return;
-    if (!lane->announced) {
+    read_on(lane);
+}
+
+/* From here on what is published reaches us: ready. A subscription that the broker's access list refuses would wait for ever. */
+static void lane_on_subscribed(void *context, bool granted)
+{
+    struct lane *lane = context;
+
+    if (!granted) {
+        mqtt_drop(lane->mqtt, "subscription refused; hint: the broker's access list for broker_username");
+    } else if (!lane->announced) {
         lane->announced = true;
         lane->handler.on_ready(lane->context);
     }
-    read_on(lane);
 }
 
 static void close_batch(struct lane *lane)
@@ -170,13 +179,17 @@ static void lane_on_message(void *context, const struct mqtt_message *message)
     struct batch *batch = &lane->batch;
     size_t before = batch->count;
 
-    assert(lane->state == LANE_READING);
+    if (lane->state != LANE_READING) {
+        /* A record of TLS may hold several packets, and libmosquitto reads them all: what is too much comes again. */
+        mqtt_drop(lane->mqtt, "messages beyond the batch");
+        return;
+    }
     /* A full arena would leave this message unacknowledged and unread: the batch is closed long before. */
     if (gate_attribute(&lane->gate, batch, message->topic, message->payload, clock_now_us())) {
         mqtt_drop(lane->mqtt, "batch memory exhausted; hint: raise arena_max_bytes or lower batch_max_envelopes");
         return;
     }
-    if (batch->count > before && batch->envelopes[before]->public_key)
+    if (batch->count > before && batch->envelopes[before]->to_verify)
         verify_add(&lane->verify, batch, batch->envelopes[before]);
     if (batch_is_full(lane))
         close_batch(lane);
@@ -286,9 +299,13 @@ static void give_up(struct lane *lane, const struct error *error)
 {
     log_error("lane_stopped",
               "lane=\"%s\" error=\"%s\" hint=\"nothing is lost: the broker keeps what comes; mend it and restart\"",
-              lane->name, error->text);
-    become(lane, LANE_FAILED);
+              lane->name, log_text(text_of(error->text)));
     mqtt_pause(lane->mqtt);
+    if (lane->stopping) {
+        stopped(lane);
+        return;
+    }
+    become(lane, LANE_FAILED);
     lane->handler.on_failed(lane->context, error->text);
 }
 
@@ -336,14 +353,15 @@ static void narrow(struct lane *lane, const struct error *error)
         batch->to = batch->from + (batch->to - batch->from) / 2;
     } else {
         poison = batch->envelopes[batch->from];
-        if (poison->reason == REFUSAL_NOT_STORABLE) { /* not even as a dead letter */
+        if (poison->undecodable && poison->reason == REFUSAL_NOT_STORABLE) { /* not even as a dead letter */
             give_up(lane, error);
             return;
         }
         log_error("not_storable", "source=%s epoch=%u seq=%llu error=\"%s\" kept=dead_letter",
                   poison->source ? poison->source->name : "", poison->header.epoch,
-                  (unsigned long long)poison->header.seq, error->text);
+                  (unsigned long long)poison->header.seq, log_text(text_of(error->text)));
         batch_refuse(batch, poison, FATE_DEAD, REFUSAL_NOT_STORABLE, "%s", error->text);
+        poison->undecodable = true;
     }
     batch_unjudge(batch);
     start_range(lane);
@@ -365,7 +383,7 @@ static void lane_on_stored(void *context, int code, const struct error *error)
         narrow(lane, error);
     } else if (code == ERR_CONFLICT || code == ERR_UNREACHABLE) {
         log_warn("batch_repeated", "lane=\"%s\" envelopes=%zu error=\"%s\"", lane->name,
-                 lane->batch.to - lane->batch.from, error->text);
+                 lane->batch.to - lane->batch.from, log_text(text_of(error->text)));
         retry_later(lane);
     } else {
         give_up(lane, error);
@@ -433,7 +451,8 @@ static void lane_on_mqtt_disconnected(void *context, const char *reason)
 {
     struct lane *lane = context;
 
-    log_warn("broker_unreachable", "lane=\"%s\" reason=\"%s\" hint=\"connecting again\"", lane->name, reason);
+    log_warn("broker_unreachable", "lane=\"%s\" reason=\"%s\" hint=\"connecting again\"", lane->name,
+             log_text(text_of(reason)));
     mqtt_resume(lane->mqtt); /* the next connection has to read its CONNACK */
     switch (lane->state) {
     case LANE_READING:
@@ -469,7 +488,8 @@ static void lane_on_pg_disconnected(void *context, const char *reason)
 {
     struct lane *lane = context;
 
-    log_warn("database_unreachable", "lane=\"%s\" reason=\"%s\" hint=\"connecting again\"", lane->name, reason);
+    log_warn("database_unreachable", "lane=\"%s\" reason=\"%s\" hint=\"connecting again\"", lane->name,
+             log_text(text_of(reason)));
 }
 
 void lane_registry_ready(struct lane *lane)
@@ -483,8 +503,9 @@ struct lane *lane_new(uv_loop_t *loop, const struct lane_settings *settings, con
                       struct registry *registry, const struct note_signer *signer, struct counters *counters,
                       const struct lane_handler *handler, void *context, struct error *error)
 {
-    static const struct mqtt_handler mqtt_handler = {lane_on_mqtt_connected, lane_on_mqtt_disconnected, lane_on_message,
-                                                     lane_on_read_done, lane_on_released};
+    static const struct mqtt_handler mqtt_handler = {lane_on_mqtt_connected, lane_on_mqtt_disconnected,
+                                                     lane_on_message,        lane_on_read_done,
+                                                     lane_on_released,       lane_on_subscribed};
     static const struct pg_handler pg_handler = {lane_on_pg_connected, lane_on_pg_disconnected, NULL};
     struct mqtt_settings mqtt_settings = {
         .hosts = config->broker,

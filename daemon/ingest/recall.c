@@ -11,12 +11,15 @@ static const struct pg_statement older_streams_statement = {
 static const struct pg_statement seen_statement = {
     4,
     "SELECT q.n, k.log_index IS NOT NULL, coalesce(sha256(r.record) = q.hash, false) OR r.record IS NULL,"
-    " EXISTS (SELECT FROM ledger.record e WHERE e.type = 6 AND e.source_id = q.source_id AND sha256(e.record) = q.hash)"
+    " EXISTS (SELECT FROM ledger.record e WHERE e.type = 6 AND e.source_id = q.source_id AND sha256(e.record) = "
+    "q.hash),"
+    " d.reason, d.detail"
     " FROM unnest($1::int[], $2::bigint[], $3::int[], $4::bigint[], $5::bytea[]) AS q (n, source_id, epoch, seq, hash)"
     " LEFT JOIN LATERAL (SELECT i.first_index + (q.seq - i.first_seq) AS log_index FROM ledger.ingest_key i"
     "   WHERE i.source_id = q.source_id AND i.epoch = q.epoch AND i.first_seq <= q.seq AND i.last_seq >= q.seq"
     "   ORDER BY i.first_seq DESC LIMIT 1) k ON true"
-    " LEFT JOIN ledger.record r ON r.log_index = k.log_index"};
+    " LEFT JOIN ledger.record r ON r.log_index = k.log_index"
+    " LEFT JOIN ledger.dead_letter d ON d.log_index = k.log_index"};
 static const struct pg_statement head_index_statement = {
     10,
     "SELECT q.n, i.first_index + (q.seq - i.first_seq) FROM unnest($1::int[], $2::bigint[], $3::int[], $4::bigint[])"
@@ -61,7 +64,11 @@ static void on_older_streams(void *context, const struct pg_result *result)
         if (!source || stream)
             continue;
         stream = batch_add_stream(recall->batch, source, epoch);
-        if (!stream || stream_decode(&stream->stream, pg_bytes(result, row, 3))) {
+        if (!stream) {
+            transaction_fail(recall->transaction, ERR_NO_MEMORY, "streams: out of memory");
+            return;
+        }
+        if (stream_decode(&stream->stream, pg_bytes(result, row, 3))) {
             transaction_fail(recall->transaction, ERR_INTERNAL, "stream: epoch %u of %s is not readable", epoch,
                              source->name);
             return;
@@ -84,13 +91,33 @@ void recall_older_streams(struct recall *recall)
     transaction_query(recall->transaction, &older_streams_statement, params, on_older_streams, recall);
 }
 
+/* A duplicate of a dead letter is told again why: the answer may have been lost. */
+static void repeat_refusal(struct recall *recall, struct batch_envelope *envelope, const struct pg_result *result,
+                           size_t row)
+{
+    if (envelope->fate != FATE_DUPLICATE || pg_is_null(result, row, 4))
+        return;
+    envelope->reason = (enum refusal_reason)pg_i64(result, row, 4);
+    envelope->detail = arena_text(&recall->batch->work, pg_bytes(result, row, 5));
+}
+
 static void on_seen(void *context, const struct pg_result *result)
 {
     struct recall *recall = context;
 
-    for (size_t row = 0; row < pg_rows(result); row++)
-        gate_settle(recall->batch, recall->batch->envelopes[pg_i64(result, row, 0)], pg_bool(result, row, 1),
-                    pg_bool(result, row, 2), pg_bool(result, row, 3));
+    for (size_t row = 0; row < pg_rows(result); row++) {
+        struct batch_envelope *envelope = recall->batch->envelopes[pg_i64(result, row, 0)];
+
+        if (!pg_bool(result, row, 1)) {
+            transaction_fail(recall->transaction, ERR_INTERNAL,
+                             "ledger: seq %llu of %s was dealt with, but no key leads to its record; hint: the "
+                             "ledger was altered",
+                             (unsigned long long)envelope->header.seq, envelope->source->name);
+            return;
+        }
+        gate_settle(recall->batch, envelope, true, pg_bool(result, row, 2), pg_bool(result, row, 3));
+        repeat_refusal(recall, envelope, result, row);
+    }
 }
 
 void recall_seen(struct recall *recall)

@@ -226,7 +226,7 @@ void records_write_keys(struct transaction *transaction, struct params *params, 
 
 static struct text topic_of(const struct batch_envelope *envelope, char *room, size_t size)
 {
-    if (envelope->topic.len && !envelope->source)
+    if (!envelope->source || envelope->topic.len)
         return envelope->topic;
     (void)snprintf(room, size, "custody/v1/%s/up/%s", envelope->source->area, envelope->source->name);
     return text_of(room);

@@ -32,7 +32,8 @@ struct source {
     bool seen_in_load;
     size_t key_count;
     struct source_key keys[SOURCE_KEYS_MAX];
-    struct bucket bucket;
+    struct bucket bucket;  /* all that it sends */
+    struct bucket refused; /* dead letters that it published and that nobody can be held to */
 
     /* Newest epoch, as committed. version 0: nothing stored yet. */
     uint32_t epoch;

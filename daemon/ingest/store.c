@@ -11,6 +11,7 @@
 #include "ingest/store.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,6 +49,7 @@ static void copy_telemetry(void *context);
 static void load_items(void *context);
 static void lock_head(void *context);
 static void write_all(void *context);
+static void commit(void *context);
 static void committed(void *context);
 static void done(void *context);
 static void failed(void *context);
@@ -229,11 +231,28 @@ static void write_all(void *context)
         judge_write(store->judge, &store->transaction, store->batch, registry_directory(store->gate->registry));
     flags_settle_sources(&store->transaction, &store->params, store->batch);
     swap_head(store);
+    transaction_then(&store->transaction, commit, store);
+}
+
+/* In a step of its own: nothing is committed before every answer was looked at, the swap of the head among them. */
+static void commit(void *context)
+{
+    struct store *store = context;
+
     transaction_query(&store->transaction, &commit_statement, NULL, NULL, NULL);
     transaction_then(&store->transaction, committed, store);
 }
 
 /* ---- afterwards ---- */
+
+/* Once, when its fate is sealed; what is unattributable was logged on arrival. */
+static void log_refusal(const struct batch_envelope *envelope)
+{
+    if (envelope->source)
+        log_warn("refused", "reason=%s source=%s epoch=%" PRIu32 " seq=%" PRIu64 " error=\"%s\" kept=%s",
+                 refusal_reason_word(envelope->reason), envelope->source->name, envelope->header.epoch,
+                 envelope->header.seq, log_text(envelope->detail), envelope->fate == FATE_DEAD ? "dead_letter" : "no");
+}
 
 static void count_stored(struct store *store)
 {
@@ -248,12 +267,14 @@ static void count_stored(struct store *store)
             break;
         case FATE_DEAD:
             counters->dead_lettered++;
+            log_refusal(batch->envelopes[i]);
             break;
         case FATE_DUPLICATE:
             counters->duplicate++;
             break;
         case FATE_SEND_AGAIN:
             counters->dropped++;
+            log_refusal(batch->envelopes[i]);
             break;
         case FATE_DROPPED: /* counted on arrival */
         case FATE_PENDING:

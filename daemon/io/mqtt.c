@@ -273,6 +273,21 @@ static void mqtt_on_message(struct mosquitto *client, void *context, const struc
     mqtt->handler->on_message(mqtt->context, &ours);
 }
 
+static void mqtt_on_subscribe(struct mosquitto *client, void *context, int id, int count, const int *granted,
+                              const mosquitto_property *properties)
+{
+    struct mqtt *mqtt = context;
+    bool refused = false;
+
+    (void)client;
+    (void)id;
+    (void)properties;
+    for (int i = 0; i < count; i++)
+        refused |= granted[i] >= 128;
+    if (mqtt->handler->on_subscribed)
+        mqtt->handler->on_subscribed(mqtt->context, !refused);
+}
+
 static void mqtt_on_publish(struct mosquitto *client, void *context, int id, int code,
                             const mosquitto_property *properties)
 {
@@ -374,6 +389,7 @@ static int configure_client(struct mqtt *mqtt)
     mosquitto_disconnect_v5_callback_set(client, mqtt_on_disconnect);
     mosquitto_message_v5_callback_set(client, mqtt_on_message);
     mosquitto_publish_v5_callback_set(client, mqtt_on_publish);
+    mosquitto_subscribe_v5_callback_set(client, mqtt_on_subscribe);
     if (mosquitto_int_option(client, MOSQ_OPT_PROTOCOL_VERSION, MQTT_PROTOCOL_V5) ||
         mosquitto_int_option(client, MOSQ_OPT_RECEIVE_MAXIMUM, s->receive_maximum ? s->receive_maximum : 65535) ||
         mosquitto_int_option(client, MOSQ_OPT_SEND_MAXIMUM, 65535) ||

@@ -45,6 +45,8 @@ struct mqtt_handler {
     void (*on_read_done)(void *context);
     /* With hold_acks: everything that was queued when mqtt_release was called is on its way. May be NULL. */
     void (*on_released)(void *context);
+    /* The broker's answer to a subscription; false: its access list refuses it. May be NULL. */
+    void (*on_subscribed)(void *context, bool granted);
 };
 
 /* NULL when memory is exhausted or the settings cannot be parsed (then `error`). Borrows handler and context. */
@@ -61,7 +63,8 @@ int mqtt_publish(struct mqtt *mqtt, const char *topic, const void *payload, size
 /* Messages published on this connection and not yet acknowledged by the broker (QoS 1) or not yet written (QoS 0). */
 uint64_t mqtt_outstanding(const struct mqtt *mqtt);
 
-/* Stops and starts reading from the socket (back-pressure). The keepalive goes on unless acks are held. */
+/* Stops and starts reading from the socket (back-pressure). While paused nothing is read, answers to pings neither:
+ * longer than the keepalive, the broker ends the connection and keeps the session. */
 void mqtt_pause(struct mqtt *mqtt);
 void mqtt_resume(struct mqtt *mqtt);
 
