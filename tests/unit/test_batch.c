@@ -47,6 +47,7 @@ static struct batch_envelope *stored(struct source *source, uint32_t epoch, enum
         stream = batch_add_stream(&batch, source, epoch);
     assert_non_null(stream);
     envelope->source = source;
+    envelope->stream = stream;
     envelope->fate = fate;
     if (fate != FATE_STORED && fate != FATE_DEAD)
         return envelope;
