@@ -95,31 +95,62 @@ static int check_log_level(const char *place, const char *value, struct error *e
                      value);
 }
 
-/* "+" or six digits (GB/T 2260). */
+/* Six digits (GB/T 2260). */
 static bool is_area(struct text area)
 {
-    if (text_equal(area, TEXT("+")))
-        return true;
     for (size_t i = 0; i < area.len; i++)
         if (area.data[i] < '0' || area.data[i] > '9')
             return false;
     return area.len == 6;
 }
 
+static struct text first_area(const char *lanes)
+{
+    return (struct text){lanes, strcspn(lanes, ",;")};
+}
+
+static bool is_named_before(const char *lanes, struct text area)
+{
+    for (struct text before = first_area(lanes); before.data < area.data;
+         before = first_area(before.data + before.len + 1))
+        if (text_equal(before, area))
+            return true;
+    return false;
+}
+
+/* A lane has its areas' streams to itself: what two lanes were given, both would store, and neither in order. */
+static int check_area(const char *place, const char *lanes, struct text area, struct error *error)
+{
+    int shown = area.len > 40 ? 40 : (int)area.len;
+    if (text_equal(area, TEXT("+")))
+        return error_set(error, ERR_CONFIG,
+                         "%s: lanes: \"%.60s\" has + beside other areas; hint: + is one lane for all areas and stands "
+                         "alone; for more lanes name each area once",
+                         place, lanes);
+    if (!is_area(area))
+        return error_set(error, ERR_CONFIG,
+                         "%s: lanes: \"%.*s\" is no area; hint: six digits, areas apart by ',' and lanes by ';', or + "
+                         "alone",
+                         place, shown, area.data);
+    if (is_named_before(lanes, area))
+        return error_set(
+            error, ERR_CONFIG,
+            "%s: lanes: area %.*s is named twice in \"%.60s\"; hint: one lane serves an area, name it once", place,
+            shown, area.data, lanes);
+    return 0;
+}
+
 static int check_lanes(const char *place, const char *value, struct error *error)
 {
     size_t lanes = 1;
-    for (const char *at = value;; at++) {
-        size_t len = strcspn(at, ",;");
-        if (!is_area((struct text){at, len}))
-            return error_set(
-                error, ERR_CONFIG,
-                "%s: lanes: \"%.*s\" is no area; hint: six digits or +, areas apart by ',' and lanes by ';'", place,
-                len > 40 ? 40 : (int)len, at);
-        at += len;
-        if (*at == '\0')
+    if (strcmp(value, "+") == 0)
+        return 0;
+    for (struct text area = first_area(value);; area = first_area(area.data + area.len + 1)) {
+        if (check_area(place, value, area, error) != 0)
+            return ERR_CONFIG;
+        if (area.data[area.len] == '\0')
             break;
-        lanes += *at == ';';
+        lanes += area.data[area.len] == ';';
     }
     if (lanes <= CONFIG_LANES_MAX)
         return 0;
