@@ -497,6 +497,14 @@ static bool differs(struct config *a, struct config *b, const struct setting *se
     return true;
 }
 
+/* Threads of the pool read settings that cannot change: those are not even written again with what they have. */
+static void take_over(struct config *config, const struct config *fresh, const struct setting *setting)
+{
+    static const size_t sizes[] = {
+        [SETTING_TEXT] = CONFIG_TEXT_BYTES, [SETTING_NUMBER] = sizeof(int64_t), [SETTING_FLAG] = sizeof(bool)};
+    memcpy((char *)config + setting->offset, (const char *)fresh + setting->offset, sizes[setting->type]);
+}
+
 int config_reload(struct config *config, const char *path, struct error *error)
 {
     struct config fresh;
@@ -507,7 +515,9 @@ int config_reload(struct config *config, const char *path, struct error *error)
             return error_set(error, ERR_CONFIG,
                              "%.200s: %s: changes only with a restart; hint: put the old value back or restart",
                              path ? path : "environment", settings[i].name);
-    *config = fresh;
+    for (size_t i = 0; i < SETTING_COUNT; i++)
+        if (settings[i].reloadable)
+            take_over(config, &fresh, &settings[i]);
     return 0;
 }
 

@@ -30,7 +30,7 @@ enum { CONFIG_TEXT_BYTES = 1024, CONFIG_LANES_MAX = 16 };
     X(ack_key_file, TEXT, "", 0, 0, "", false, "secret key that signs acknowledgement notes, name <origin>/ack")       \
     X(lanes, TEXT, "+", 0, 0, "", false,                                                                               \
       "area codes each lane serves: lanes apart by ';', areas of one by ',', each once; '+' alone: all, one lane")     \
-    X(batch_max_envelopes, NUMBER, 4096, 1, 60000, "envelopes", true, "most envelopes in one transaction")             \
+    X(batch_max_envelopes, NUMBER, 4096, 1, 60000, "envelopes", false, "most envelopes in one transaction")            \
     X(batch_max_bytes, NUMBER, 8388608, 65536, 1073741824, "bytes", true, "most payload bytes in one transaction")     \
     X(linger_ms, NUMBER, 0, 0, 1000, "ms", true, "wait for more before storing; spares a slow disk")                   \
     X(arena_max_bytes, NUMBER, 67108864, 1048576, 4294967296, "bytes", false, "memory bound of one lane's batch")      \
@@ -43,9 +43,9 @@ enum { CONFIG_TEXT_BYTES = 1024, CONFIG_LANES_MAX = 16 };
     X(gap_grace_s, NUMBER, 60, 0, 86400, "s", true, "how long a hole in a sequence may stay before S01 is raised")     \
     X(clock_skew_max_s, NUMBER, 300, 1, 31536000, "s", true,                                                           \
       "device clock against ours, beyond it a warning and S03 on a jump")                                              \
-    X(partition_days_ahead, NUMBER, 7, 1, 60, "days", true, "day partitions made ahead of need")                       \
+    X(partition_days_ahead, NUMBER, 7, 1, 60, "days", false, "day partitions made ahead of need")                      \
     X(drain_timeout_ms, NUMBER, 10000, 0, 600000, "ms", true, "how long SIGTERM waits for the batches under way")      \
-    X(statement_timeout_ms, NUMBER, 30000, 100, 600000, "ms", true, "deadline of one database statement")              \
+    X(statement_timeout_ms, NUMBER, 30000, 100, 600000, "ms", false, "deadline of one database statement")             \
     X(log_level, TEXT, "info", 0, 0, "", true, "debug, info, warn or error")
 
 struct config {

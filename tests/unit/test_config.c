@@ -301,6 +301,61 @@ static void a_reload_takes_what_may_change_and_refuses_the_rest(void **state)
     assert_int_equal(config.linger_ms, 2);
 }
 
+/* Read at every use. All others were copied when something was opened, or gave something its size. */
+static const char *const changeable[] = {
+    "batch_max_bytes", "linger_ms",        "source_rate_per_s", "source_burst", "unknown_rate_per_s",
+    "gap_grace_s",     "clock_skew_max_s", "drain_timeout_ms",  "log_level",
+};
+
+static bool may_change(const char *name)
+{
+    for (size_t i = 0; i < sizeof changeable / sizeof changeable[0]; i++)
+        if (strcmp(changeable[i], name) == 0)
+            return true;
+    return false;
+}
+
+static const char *another_text(const char *name)
+{
+    return strcmp(name, "lanes") == 0 ? "350504" : strcmp(name, "log_level") == 0 ? "debug" : "another";
+}
+
+/* "name = value;" with a value that is not the default. */
+static void change_setting(char line[CONFIG_TEXT_BYTES], const char *name, bool is_text, int64_t value)
+{
+    if (is_text)
+        snprintf(line, CONFIG_TEXT_BYTES, "%s = \"%s\";", name, another_text(name));
+    else
+        snprintf(line, CONFIG_TEXT_BYTES, "%s = %lld;", name, (long long)value);
+    write_file(line, strlen(line));
+}
+
+static void a_reload_takes_each_setting_that_is_read_at_every_use_and_no_other(void **state)
+{
+    static const struct {
+        const char *name, *type;
+        int64_t most;
+    } rows[] = {
+#define X(name, type, initial, least, most, ...) {#name, #type, (most)},
+        CONFIG_TABLE(X)
+#undef X
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char line[CONFIG_TEXT_BYTES];
+        struct config before, changed;
+        assert_int_equal(config_load(&config, NULL, &error), 0);
+        before = config;
+        change_setting(line, rows[i].name, strcmp(rows[i].type, "TEXT") == 0, rows[i].most);
+        assert_int_equal(config_load(&changed, path, &error), 0);
+        assert_memory_not_equal(&changed, &before, sizeof before);
+        int code = config_reload(&config, path, &error);
+        if ((code == 0) != may_change(rows[i].name))
+            fail_msg("%s: reload gives %d", line, code);
+        assert_memory_equal(&config, code == 0 ? &changed : &before, sizeof config);
+    }
+}
+
 static void the_example_holds_every_setting_with_its_default(void **state)
 {
     (void)state;
@@ -344,6 +399,7 @@ int main(void)
         cmocka_unit_test(an_unreadable_file_is_refused_by_name),
         cmocka_unit_test(a_file_that_is_too_large_is_refused),
         cmocka_unit_test(a_reload_takes_what_may_change_and_refuses_the_rest),
+        cmocka_unit_test(a_reload_takes_each_setting_that_is_read_at_every_use_and_no_other),
         cmocka_unit_test(the_example_holds_every_setting_with_its_default),
     };
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);
