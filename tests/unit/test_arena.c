@@ -194,6 +194,9 @@ static void an_unused_arena_can_be_reset_and_ended_twice(void **state)
     arena_fini(&arena);
     arena_fini(&arena);
     assert_null(arena.blocks);
+    assert_non_null(arena_alloc(&arena, 100));
+    arena_fini(&arena);
+    assert_int_equal(arena.used_bytes, 0);
 }
 
 int main(void)

@@ -120,6 +120,17 @@ static void it_is_full_to_the_token_at_the_last_moment_of_filling(void **state)
     }
 }
 
+static void it_never_holds_more_than_its_burst(void **state)
+{
+    (void)state;
+    for (int64_t pause_us = 1; pause_us < 10; pause_us++) {
+        struct bucket bucket = {0};
+
+        assert_int_equal(take_all(&bucket, start_us, 1000000, 3, 100), 3);
+        assert_int_equal(take_all(&bucket, start_us + pause_us, 1000000, 3, 100), pause_us < 3 ? pause_us : 3);
+    }
+}
+
 static void a_clock_that_goes_back_fills_nothing(void **state)
 {
     struct bucket bucket = {0};
@@ -194,6 +205,7 @@ int main(void)
         cmocka_unit_test(a_long_pause_fills_it_once),
         cmocka_unit_test(nothing_overflows_at_the_bounds),
         cmocka_unit_test(it_is_full_to_the_token_at_the_last_moment_of_filling),
+        cmocka_unit_test(it_never_holds_more_than_its_burst),
         cmocka_unit_test(a_clock_that_goes_back_fills_nothing),
         cmocka_unit_test(a_clock_that_swings_gives_no_more_than_one_that_runs),
         cmocka_unit_test(a_smaller_burst_takes_the_surplus_away_in_time),
