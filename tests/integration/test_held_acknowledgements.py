@@ -5,6 +5,7 @@ import time
 import pytest
 
 from support.contract import fix
+from support.hold import HeldCommit
 from support.proxy import PUBACK, PUBLISH, TO_BROKER, Proxy, packet_types
 from support.waiting import wait_for
 
@@ -20,29 +21,6 @@ def held(new_world):
     world.start()
     yield world
     world.proxy.close()
-
-
-class HeldCommit:
-    """Keeps every COMMIT of the log waiting: somebody else has the head row."""
-
-    def __init__(self, world):
-        self.world = world
-
-    def __enter__(self):
-        self.connection = self.world.database.connect(autocommit=False)
-        self.connection.execute("SELECT size FROM ledger.head FOR UPDATE")
-        return self
-
-    def wait_for_waiter(self):
-        statement = ("SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND wait_event_type = 'Lock'"
-                     " AND application_name LIKE 'custodyd lane%%'")
-        wait_for("the daemon's transaction to wait for the head", lambda: self.world.value(statement, self.world.name) == 1)
-
-    def release(self):
-        self.connection.rollback()
-
-    def __exit__(self, *_):
-        self.connection.close()
 
 
 def test_no_byte_leaves_the_socket_between_read_and_commit_and_the_pubacks_follow_it(held):

@@ -1,11 +1,9 @@
 """A batch that the database, or memory, cannot take whole: the one record that it refuses becomes a dead letter, the rest is stored."""
 
-import contextlib
-
 import pytest
 
 from support.contract import Refusal, fix
-from support.waiting import wait_for
+from support.hold import one_batch
 
 POISON_CM_S = 66666
 
@@ -16,19 +14,6 @@ def poisoned(new_world):
     world = new_world().start()
     world.sql(f"ALTER TABLE telemetry.fix ADD CONSTRAINT poison CHECK (speed_cm_s <> {POISON_CM_S}) NOT VALID")
     return world
-
-
-@contextlib.contextmanager
-def one_batch(world, device):
-    """What is sent meanwhile waits at the broker and is read as one batch: the daemon is kept busy with another one."""
-    with world.database.connect(autocommit=False) as other:
-        other.execute("SELECT size FROM ledger.head FOR UPDATE")
-        device.say()
-        wait_for("the daemon to wait for the head", lambda: world.value(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND wait_event_type = 'Lock'", world.name))
-        yield
-        wait_for("all to be with the broker", lambda: all(not d.connection.client._out_messages for d in world.devices))
-        other.rollback()
 
 
 def poison(device):

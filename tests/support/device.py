@@ -3,6 +3,7 @@
 import itertools
 import socket
 import threading
+import time
 
 import paho.mqtt.client as paho
 from paho.mqtt.packettypes import PacketTypes
@@ -56,9 +57,10 @@ class Connection:
 
 
 class Device:
-    def __init__(self, world, name, signed=True):
+    def __init__(self, world, name, signed=True, area=None):
         self.world = world
         self.name = name
+        self.area = area or world.area
         self.key = contract.SourceKey(name) if signed else None
         self.epoch, self.next_seq, self.head = 1, 0, contract.ZERO_HASH
         self.acks = []
@@ -68,7 +70,7 @@ class Device:
         self.acks.append(contract.ack_pb.Ack.FromString(message.payload))
 
     def topic(self, direction="up", area=None):
-        return f"custody/v1/{area or self.world.area}/{direction}/{self.name}"
+        return f"custody/v1/{area or self.area}/{direction}/{self.name}"
 
     def close(self):
         self.connection.close()
@@ -122,6 +124,20 @@ class Device:
         ack = self._await(sealed, "acknowledgement", covers, timeout_s)
         self.statement(ack)
         return ack
+
+    def deliver(self, sent, timeout_s=4 * WAIT_S, again_s=1):
+        """As devices do: what is not acknowledged is sent again, until all is."""
+        deadline = time.monotonic() + timeout_s
+        while missing := [sealed for sealed in sent if not self.has_note_of(sealed)]:
+            assert time.monotonic() < deadline, f"{self.name}: {len(missing)} of {len(sent)} never acknowledged\n{self.world.log_tail()}"
+            for sealed in missing:
+                self.connection.publish(self.topic(), sealed.bytes)
+            patience = min(deadline, time.monotonic() + again_s)
+            while time.monotonic() < patience and not self.has_note_of(missing[-1]):
+                time.sleep(0.01)
+
+    def has_note_of(self, sealed):
+        return any(ack.epoch == sealed.epoch and ack.note and ack.WhichOneof("highest") and ack.seq >= sealed.seq for ack in self.acks)
 
     def await_early(self, sealed):
         def holds(ack):

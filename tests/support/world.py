@@ -91,13 +91,15 @@ class World:
         self.daemon.start()
         return self
 
-    def device(self, prefix="truck"):
-        """A source that nobody has used yet in this world."""
+    def device(self, prefix="truck", area=None):
+        """A source that nobody has used yet in this world; of another area: before the daemon starts."""
         n = self._used[prefix] = self._used.get(prefix, 0) + 1
-        return self.device_named(f"{prefix}-{n}", signed=prefix != "gateway")
+        if area:
+            self.sql("UPDATE registry.source SET area = %s WHERE name = %s", area, f"{prefix}-{n}")
+        return self.device_named(f"{prefix}-{n}", prefix != "gateway", area)
 
-    def device_named(self, name, signed=True):
-        self.devices.append(Device(self, name, signed))
+    def device_named(self, name, signed=True, area=None):
+        self.devices.append(Device(self, name, signed, area))
         return self.devices[-1]
 
     def register(self, name, area=None, signed=True, enabled=True):
