@@ -43,7 +43,7 @@ static void check_signed(struct text text, const struct note_signer *signer, con
 {
     struct text back;
     struct buffer note;
-    if (!text_is_clean_utf8(text) || !text.len || text.data[text.len - 1] != '\n')
+    if (!note_bytes_are_valid(text) || !text.len || text.data[text.len - 1] != '\n')
         return;
     buffer_init(&note, 1 << 20);
     buffer_put_text(&note, text);
