@@ -18,7 +18,7 @@ enum {
     ACK_BYTES_MAX = 60 * 1024,
     NOTE_BYTES_MAX = 2048,
     JOB_BLOCK_BYTES = 4096,
-    OWED_MAX_US = 200 * 1000,
+    OWED_MAX_US = 500 * 1000,
 };
 
 /* One acknowledgement on its way. Owns its texts and arrays. */

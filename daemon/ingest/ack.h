@@ -27,7 +27,7 @@ void acks_init(struct acks *acks, uv_loop_t *loop, const char *origin, const str
                struct mqtt *mqtt, struct counters *counters);
 
 /* Answers what the range stored. A note costs a signature, and the newest covers all before it: while a backlog pours in (`may_owe`), a
- * source may wait for its note up to 200 ms; refusals and warnings never wait. Published messages wait for mqtt_release. on_done (may be
+ * source may wait for its note up to half a second; refusals and warnings never wait. Published messages wait for mqtt_release. on_done (may be
  * NULL) runs later, once, when nothing is in the pool; the batch may go before that. */
 void acks_publish(struct acks *acks, struct batch *batch, const struct tree_head *head, bool may_owe, int64_t now_us,
                   void (*on_done)(void *context), void *context);
