@@ -221,9 +221,18 @@ static const char *flag_state(const struct rows *flags, int64_t item_id, const s
     return "";
 }
 
+/* What flag.settle withdraws when no finding supports it; what people confirmed or closed is theirs. */
 static bool is_open_state(const char *state)
 {
-    return strcmp(state, "new") == 0 || strcmp(state, "under_review") == 0 || strcmp(state, "confirmed") == 0;
+    return strcmp(state, "new") == 0 || strcmp(state, "under_review") == 0;
+}
+
+/* E01 stands on the E05 of its identifier, too, as flag.settle has it. */
+static bool is_supported(const struct folded *folded, const char *rule, const char *key)
+{
+    bool reentry = strcmp(rule, rule_infos[RULE_E01].id) == 0;
+    return has_finding(folded, finding_count(folded), rule, key) ||
+           (reentry && has_finding(folded, finding_count(folded), rule_infos[RULE_E05].id, key));
 }
 
 /* Every finding has a flag that was not withdrawn; what people closed stays closed. Several findings may be one
@@ -252,7 +261,7 @@ static bool compare_flags(struct rebuild *rebuild, const struct folded *folded, 
         const char *rule = rows_text(flags, row, FLAG_RULE), *key = rows_text(flags, row, FLAG_KEY),
                    *state = rows_text(flags, row, FLAG_STATE);
         if (rows_i64(flags, row, FLAG_ITEM) != folded->history->item_id || !is_open_state(state) ||
-            has_finding(folded, finding_count(folded), rule, key))
+            is_supported(folded, rule, key))
             continue;
         char what[FINDING_KEY_BYTES + 16];
         snprintf(what, sizeof what, "flag %s %s", rule, key);
