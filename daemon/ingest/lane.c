@@ -30,7 +30,7 @@ enum {
     RECEIVE_MAXIMUM = 65535,
     BACKLOG_ENVELOPES = 256, /* a batch of so many says that more is waiting */
     BACKLOG_QUIET_MS = 2,
-    OWED_IDLE_MS = 5,
+    OWED_IDLE_MS = 20,
     LIMIT_GROWTH = 16,
     RETRY_MIN_MS = 50,
     RETRY_MAX_MS = 5000,

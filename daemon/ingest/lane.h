@@ -1,11 +1,15 @@
 /* lane.h - the unit of concurrency: one MQTT session, one PostgreSQL connection, one batch.
  *
  *   CONNECTING -> READING -> VERIFYING -> STORING -> ACKNOWLEDGING -> RELEASING -> READING ...
- *        ^           |           |           |             |              |
- *        +-----------+-----------+-- BROKEN -+-------------+--------------+      (connection lost: from any state)
+ *                                         ^     |
+ *                                         RETRYING    (a conflict, or the database is away: a pause, then the range again)
+ *
+ * CONNECTING comes again from RELEASING when broker, database or registry are missing then. The broker's loss ends READING (what was read
+ * is stored all the same) and RELEASING (its PUBACKs are gone); in the states between it is noted, and nothing is released. FAILED: an operator
+ * has to look; nothing is read any more. STOPPED: after lane_stop.
  *
  * Half-duplex: from VERIFYING to RELEASING nothing is read, so that the PUBACKs queued behind the batch are exactly the batch's.
- * RETRYING stands between STORING and STORING: a back-off after a conflict or while the database is away. */
+ */
 #ifndef CUSTODY_INGEST_LANE_H
 #define CUSTODY_INGEST_LANE_H
 

@@ -3,7 +3,8 @@
  * Life: mqtt_new -> mqtt_open -> on_connected (subscribe here) -> on_message ... -> on_disconnected -> (reconnects by itself
  * with jittered back-off, next host) ... -> mqtt_close -> on_closed, after which it is freed.
  * With hold_acks, no byte leaves the socket between two calls of mqtt_release: libmosquitto queues the PUBACK of what it reads, and
- * only mqtt_release writes. Callbacks run on the loop, never inside the call that caused them, except on_message. */
+ * only mqtt_release writes. Callbacks run on the loop, never inside the call that caused them, except on_message, and on_disconnected
+ * within mqtt_drop. */
 #ifndef CUSTODY_IO_MQTT_H
 #define CUSTODY_IO_MQTT_H
 
