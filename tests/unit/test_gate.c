@@ -338,6 +338,86 @@ static void an_envelope_that_is_too_large_is_a_dead_letter(void **state)
                    REFUSAL_OVERSIZE);
 }
 
+static void of_what_is_far_too_large_the_front_is_kept(void **state)
+{
+    static char large[200 * 1024];
+    struct batch_envelope *envelope =
+        send_bytes("custody/v1/350504/up/truck-001", (struct text){large, sizeof large}, now_us);
+
+    (void)state;
+    expect_refused(envelope, FATE_DEAD, REFUSAL_OVERSIZE);
+    assert_int_equal(envelope->bytes.len, 128 * 1024);
+}
+
+static void rubbish_of_a_disabled_source_is_answered_to_nobody(void **state)
+{
+    (void)state;
+    truck->enabled = false;
+    assert_null(send_bytes("custody/v1/350504/up/truck-001", TEXT("\xff"), now_us)->answer_to);
+}
+
+static void a_forgery_that_nobody_known_published_is_held_against_nobody(void **state)
+{
+    struct batch_envelope *envelope = SEND(.forged = true, .topic = "custody/v1/350504/up/stranger");
+
+    (void)state;
+    judge();
+    assert_int_equal(envelope->fate, FATE_DEAD);
+    assert_null(envelope->source);
+    assert_null(envelope->answer_to);
+    assert_int_equal(finding_count(), 0);
+}
+
+/* A report whose end is garbled; the signature is over exactly these bytes. */
+static struct batch_envelope *send_garbled(const char *source)
+{
+    const struct report report = {.source = text_of(source), .epoch = 1, .device_time_us = now_us};
+    uint8_t signature[SIGNATURE_BYTES], key_id[KEY_ID_BYTES];
+    struct envelope envelope;
+    char topic[128];
+
+    buffer_clear(&body);
+    buffer_clear(&bytes);
+    assert_int_equal(wire_report_encode(&report, &body), 0);
+    buffer_put_text(&body, TEXT("\xff\xff\xff"));
+    envelope = (struct envelope){.body = buffer_text(&body)};
+    if (strcmp(source, "truck-001") == 0) {
+        envelope_sign(text_of(source), envelope.body, &truck_key, signature);
+        source_key_id(text_of(source), truck_key.public_key, key_id);
+        envelope.signature = (struct text){(char *)signature, sizeof signature};
+        envelope.key_id = (struct text){(char *)key_id, sizeof key_id};
+    }
+    assert_int_equal(wire_envelope_encode(&envelope, &bytes), 0);
+    (void)snprintf(topic, sizeof topic, "custody/v1/350504/up/%s", source);
+    return send_bytes(topic, buffer_text(&bytes), now_us);
+}
+
+static void a_garbled_report_with_a_good_signature_is_dealt_with(void **state)
+{
+    struct batch_envelope *envelope = send_garbled("truck-001");
+
+    (void)state;
+    for (int round = 0; round < 2; round++) {
+        judge();
+        assert_int_equal(envelope->fate, FATE_DEAD);
+        assert_int_equal(envelope->reason, REFUSAL_MALFORMED);
+        assert_ptr_equal(envelope->source, truck);
+        assert_int_equal(truck->active->stream.next_seq, 1); /* the device's ring does not jam */
+    }
+}
+
+static void a_garbled_report_without_a_signature_is_nobodys(void **state)
+{
+    struct batch_envelope *envelope = send_garbled("tracker-7");
+
+    (void)state;
+    judge();
+    assert_int_equal(envelope->fate, FATE_DEAD);
+    assert_null(envelope->source);
+    assert_ptr_equal(envelope->answer_to, tracker);
+    assert_null(tracker->active);
+}
+
 static void a_topic_of_another_shape_is_not_the_sources(void **state)
 {
     static const char *const topics[] = {
@@ -416,11 +496,26 @@ static void no_rate_for_strangers_keeps_none(void **state)
     (void)state;
     config.unknown_rate_per_s = 0;
     assert_int_equal(SEND(.source = "stranger")->fate, FATE_DROPPED);
+    assert_int_equal(SEND(.source = "stranger", .received_us = now_us + US_PER_S)->fate, FATE_DROPPED);
     (void)SEND(.forged = true);
     judge();
-    assert_int_equal(batch.envelopes[1]->fate, FATE_DROPPED);
+    assert_int_equal(batch.envelopes[2]->fate, FATE_DROPPED);
     assert_int_equal(finding_count(), 0);
-    assert_int_equal(counters.dropped, 2);
+    assert_int_equal(counters.dropped, 3);
+}
+
+static void one_that_publishes_rubbish_does_not_use_up_what_others_may(void **state)
+{
+    static const struct text rubbish = {"\xff", 1};
+
+    (void)state;
+    config.unknown_rate_per_s = 1;
+    assert_int_equal(send_bytes("custody/v1/350504/up/truck-001", rubbish, now_us)->fate, FATE_DEAD);
+    assert_int_equal(send_bytes("custody/v1/350504/up/truck-001", rubbish, now_us)->fate, FATE_DROPPED);
+    assert_int_equal(send_bytes("custody/v1/350504/up/tracker-7", rubbish, now_us)->fate, FATE_DEAD);
+    assert_int_equal(send_bytes("custody/v1/350504/up/stranger", rubbish, now_us)->fate, FATE_DEAD);
+    assert_int_equal(send_bytes("custody/v1/350504/up/another", rubbish, now_us)->fate,
+                     FATE_DROPPED); /* strangers share */
 }
 
 static void a_full_batch_takes_nothing_and_counts_nothing(void **state)
@@ -693,17 +788,38 @@ static void a_batch_without_memory_says_so(void **state)
     (void)SEND(.tag = "QZ-0001");
     batch.to = batch.count;
     batch.envelopes[0]->signature_good = true;
-    for (size_t cap = 0; cap < 2048; cap += 256) { /* wherever it runs out */
+    for (size_t cap = 0;; cap += 16) { /* wherever it runs out */
         batch_unjudge(&batch);
         batch.work.cap_bytes = cap;
-        if (gate_judge(&gate, &batch) == 0)
+        if (gate_judge(&gate, &batch) == 0) {
+            assert_int_equal(batch.envelopes[0]->fate, FATE_STORED);
             break;
+        }
         assert_int_not_equal(batch.envelopes[0]->fate, FATE_DEAD); /* ours, not the envelope's */
         assert_int_not_equal(batch.envelopes[0]->fate, FATE_STORED);
     }
     batch_unjudge(&batch);
     batch.work.cap_bytes = 0;
     assert_int_equal(gate_judge(&gate, &batch), ERR_NO_MEMORY);
+}
+
+static void a_source_that_another_lane_serves_is_to_send_again(void **state)
+{
+    struct batch other;
+    struct batch_envelope *envelope;
+
+    (void)state;
+    (void)SEND(.seq = 0);
+    assert_int_equal(batch_init(&other, ROOM, MANY_ROOM), 0);
+    assert_non_null(batch_add_stream(&other, truck, 1));
+    batch.to = batch.count;
+    envelope = batch.envelopes[0];
+    envelope->signature_good = true;
+    assert_int_equal(gate_judge(&gate, &batch), 0);
+    assert_int_equal(envelope->fate, FATE_SEND_AGAIN);
+    assert_null(envelope->stream);
+    assert_int_equal(truck->active->stream.next_seq, 0);
+    batch_fini(&other);
 }
 
 /* ---- epochs ---- */
@@ -754,19 +870,21 @@ static void only_older_epochs_are_loaded_before_they_are_judged(void **state)
 {
     (void)state;
     truck->version = 5;
-    truck->epoch = 3;
+    truck->epoch = 4;
     (void)SEND(.epoch = 2, .seq = 0);
     (void)SEND(.epoch = 2, .seq = 1);
     (void)SEND(.epoch = 1, .seq = 0);
-    (void)SEND(.epoch = 3, .seq = 0); /* known */
-    (void)SEND(.epoch = 4, .seq = 0); /* new */
-    (void)SEND(.epoch = 1, .seq = 1, .forged = true);
+    (void)SEND(.epoch = 4, .seq = 0); /* known */
+    (void)SEND(.epoch = 5, .seq = 0); /* new */
+    (void)SEND(.epoch = 3, .seq = 2, .topic = "custody/v1/350505/up/truck-001");
     batch.to = batch.count;
-    for (size_t i = 0; i < 5; i++)
+    for (size_t i = 0; i < batch.count; i++)
         batch.envelopes[i]->signature_good = true;
+    (void)SEND(.epoch = 3, .seq = 1, .forged = true);
+    batch.to = batch.count;
     memset(asked_for, 0, sizeof asked_for);
     assert_int_equal(gate_missing_streams(&batch, ask_for, &asked_for), 2);
-    assert_true(asked_for[1] && asked_for[2]);
+    assert_true(asked_for[1] && asked_for[2] && !asked_for[3]);
     assert_int_equal(gate_missing_streams(&batch, ask_for, &asked_for), 0);
 }
 
@@ -793,11 +911,17 @@ int main(void)
         TEST_(any_of_its_keys_in_force_will_do),
         TEST_(bytes_that_are_no_envelope_are_kept_as_a_dead_letter),
         TEST_(an_envelope_that_is_too_large_is_a_dead_letter),
+        TEST_(of_what_is_far_too_large_the_front_is_kept),
+        TEST_(rubbish_of_a_disabled_source_is_answered_to_nobody),
+        TEST_(a_forgery_that_nobody_known_published_is_held_against_nobody),
+        TEST_(a_garbled_report_with_a_good_signature_is_dealt_with),
+        TEST_(a_garbled_report_without_a_signature_is_nobodys),
         TEST_(a_topic_of_another_shape_is_not_the_sources),
         TEST_(epochs_and_seqs_beyond_their_bounds_are_refused),
         TEST_(a_source_above_its_rate_is_not_looked_at),
         TEST_(strangers_above_their_rate_are_dropped_and_counted),
         TEST_(no_rate_for_strangers_keeps_none),
+        TEST_(one_that_publishes_rubbish_does_not_use_up_what_others_may),
         TEST_(a_full_batch_takes_nothing_and_counts_nothing),
         TEST_(a_chain_is_stored_in_order_and_its_hash_followed),
         TEST_(a_hole_is_warned_of),
@@ -815,6 +939,7 @@ int main(void)
         TEST_(a_poison_record_is_kept_whatever_it_says),
         TEST_(judging_again_says_the_same),
         TEST_(a_batch_without_memory_says_so),
+        TEST_(a_source_that_another_lane_serves_is_to_send_again),
         TEST_(an_older_epoch_that_speaks_again_is_a_clone),
         TEST_(a_new_epoch_begins_at_zero_without_a_word),
         TEST_(only_older_epochs_are_loaded_before_they_are_judged),
