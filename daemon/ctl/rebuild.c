@@ -253,11 +253,17 @@ static bool compare_findings(struct rebuild *rebuild, const struct folded *folde
     return same;
 }
 
-/* Every open flag has a finding. */
+/* Without all findings nobody knows which flags are without support: then none is withdrawn, as in the daemon. */
+static bool all_found(const struct folded *folded)
+{
+    return folded->custody.dropped == 0 && folded->reentry.dropped == 0;
+}
+
+/* Every open flag has a finding, as far as all findings are known. */
 static bool compare_flags(struct rebuild *rebuild, const struct folded *folded, const struct rows *flags)
 {
     bool same = true;
-    for (size_t row = 0; row < rows_count(flags); row++) {
+    for (size_t row = 0; all_found(folded) && row < rows_count(flags); row++) {
         const char *rule = rows_text(flags, row, FLAG_RULE), *key = rows_text(flags, row, FLAG_KEY),
                    *state = rows_text(flags, row, FLAG_STATE);
         if (rows_i64(flags, row, FLAG_ITEM) != folded->history->item_id || !is_open_state(state) ||
@@ -271,35 +277,51 @@ static bool compare_flags(struct rebuild *rebuild, const struct folded *folded, 
     return same;
 }
 
-/* A finding as flag.settle takes it, with the record it rests on. */
-static json_t *finding_document(const struct folded *folded, size_t i)
+/* A finding as flag.settle takes it, without a record it rests on. */
+static json_t *finding_document(const struct finding *finding)
 {
-    const struct finding *finding = finding_at(folded, i);
     const struct rule_info *rule = &rule_infos[finding->rule];
-    json_t *document =
-        json_pack("{s:s, s:i, s:i, s:s, s:s, s:I}", "rule", rule->id, "rule_version", rule->version, "severity",
-                  finding->severity, "key", finding->key, "detail", finding->text, "at_us", (json_int_t)finding->at_us);
-    uint64_t log_index;
-    uint16_t ordinal;
-    if (i >= folded->custody.count) {
-        const struct matched_sighting *sighting = &folded->history->sightings[finding->event];
-        log_index = sighting->log_index;
-        ordinal = sighting->ordinal;
-    } else if (finding->event < folded->history->count) {
-        log_index = folded->history->events[finding->event].log_index;
-        ordinal = folded->history->events[finding->event].ordinal;
-    } else {
-        return document;
-    }
+    return json_pack("{s:s, s:i, s:i, s:s, s:s, s:I}", "rule", rule->id, "rule_version", rule->version, "severity",
+                     finding->severity, "key", finding->key, "detail", finding->text, "at_us",
+                     (json_int_t)finding->at_us);
+}
+
+static void add_evidence(json_t *document, uint64_t log_index, uint16_t ordinal)
+{
     json_object_set_new(document, "log_index", json_integer((json_int_t)log_index));
     json_object_set_new(document, "ordinal", json_integer(ordinal));
-    return document;
+}
+
+static void add_custody_documents(const struct folded *folded, json_t *list)
+{
+    for (size_t i = 0; i < folded->custody.count; i++) {
+        const struct finding *finding = &folded->custody.list[i];
+        json_t *document = finding_document(finding);
+        if (finding->event < folded->history->count)
+            add_evidence(document, folded->history->events[finding->event].log_index,
+                         folded->history->events[finding->event].ordinal);
+        json_array_append_new(list, document);
+    }
+}
+
+/* Each sighting is evidence for its finding. */
+static void add_reentry_documents(const struct folded *folded, json_t *list)
+{
+    for (size_t i = 0; i < folded->history->sighting_count; i++) {
+        const struct matched_sighting *sighting = &folded->history->sightings[i];
+        if (sighting->finding == NO_FINDING)
+            continue;
+        json_t *document = finding_document(&folded->reentry.list[sighting->finding]);
+        add_evidence(document, sighting->log_index, sighting->ordinal);
+        json_array_append_new(list, document);
+    }
 }
 
 static int settle_flags(struct rebuild *rebuild, const struct folded *folded)
 {
     static const char sql[] =
-        "SELECT flag.settle(ARRAY[$1::bigint], coalesce(array_agg($1::bigint), '{}'), "
+        "SELECT flag.settle(CASE WHEN $3::boolean THEN ARRAY[$1::bigint] ELSE '{}' END, "
+        "coalesce(array_agg($1::bigint), '{}'), "
         "coalesce(array_agg(NULL::bigint), '{}'), "
         "coalesce(array_agg(rule), '{}'), coalesce(array_agg(rule_version), '{}'), coalesce(array_agg(severity), "
         "'{}'), "
@@ -310,13 +332,14 @@ static int settle_flags(struct rebuild *rebuild, const struct folded *folded)
         "severity smallint, key text, detail text, at_us bigint, log_index bigint, ordinal smallint)";
     char id[VALUE_BYTES];
     json_t *list = json_array();
-    for (size_t i = 0; i < finding_count(folded); i++)
-        json_array_append_new(list, finding_document(folded, i));
+    add_custody_documents(folded, list);
+    add_reentry_documents(folded, list);
     char *text = json_dumps(list, JSON_COMPACT);
     json_decref(list);
     put_number(id, folded->history->item_id);
-    int exit_code = text ? ctl_query(rebuild->ctl, sql, 2, (const char *const[]){id, text}, NULL)
-                         : ctl_fail(rebuild->ctl, CTL_TEMPORARY, "rebuild: %s", error_words(ERR_NO_MEMORY));
+    int exit_code =
+        text ? ctl_query(rebuild->ctl, sql, 3, (const char *const[]){id, text, all_found(folded) ? "t" : "f"}, NULL)
+             : ctl_fail(rebuild->ctl, CTL_TEMPORARY, "rebuild: %s", error_words(ERR_NO_MEMORY));
     free(text);
     return exit_code;
 }

@@ -68,28 +68,50 @@ static void put_custody_flags(struct params *params, const struct judged *judged
     }
 }
 
+/* Each sighting is a row, for it is evidence; the words of a finding go with the first only, where flag.settle reads them. */
 static void put_reentry_flags(struct params *params, const struct judged *judged)
 {
-    for (size_t i = 0; i < judged->reentry.count; i++) {
-        const struct finding *finding = &judged->reentry.list[i];
-        const struct matched_sighting *sighting = &judged->item->sightings[finding->event];
+    for (size_t i = 0; i < judged->item->sighting_count; i++) {
+        const struct matched_sighting *sighting = &judged->item->sightings[i];
+        const struct finding *finding;
 
+        if (sighting->finding == NO_FINDING)
+            continue;
+        finding = &judged->reentry.list[sighting->finding];
         put_flag(params, &(struct flag_row){judged->item->item_id, 0, finding->rule, finding->severity,
-                                            text_of(finding->key), text_of(finding->text), finding->at_us, true,
-                                            sighting->log_index, sighting->ordinal});
+                                            text_of(finding->key), text_of(finding->event == i ? finding->text : ""),
+                                            finding->at_us, true, sighting->log_index, sighting->ordinal});
     }
+}
+
+static size_t flag_count(const struct judged *judged)
+{
+    size_t count = judged->custody.count;
+
+    for (size_t i = 0; i < judged->item->sighting_count; i++)
+        count += judged->item->sightings[i].finding != NO_FINDING;
+    return count;
+}
+
+/* Without all findings of an item nobody knows which of its flags are without support. */
+static bool all_found(const struct judged *judged)
+{
+    return judged->custody.dropped == 0 && judged->reentry.dropped == 0;
 }
 
 void flags_settle_items(struct transaction *transaction, struct params *params, const struct judged *judged,
                         size_t count)
 {
-    size_t flags = 0;
+    size_t items = 0, flags = 0;
 
-    for (size_t i = 0; i < count; i++)
-        flags += judged[i].custody.count + judged[i].reentry.count;
-    begin_flags(params, count, flags);
     for (size_t i = 0; i < count; i++) {
-        copy_put_i64(&params->buffers[0], judged[i].item->item_id);
+        items += all_found(&judged[i]);
+        flags += flag_count(&judged[i]);
+    }
+    begin_flags(params, items, flags);
+    for (size_t i = 0; i < count; i++) {
+        if (all_found(&judged[i]))
+            copy_put_i64(&params->buffers[0], judged[i].item->item_id);
         put_custody_flags(params, &judged[i]);
         put_reentry_flags(params, &judged[i]);
     }

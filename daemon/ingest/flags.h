@@ -6,7 +6,7 @@
 #include "ingest/judge.h"
 #include "ingest/transaction.h"
 
-/* Flags of the judged items: raised, supported, withdrawn. */
+/* Flags of the judged items: raised, supported, withdrawn; of an item whose findings were too many, none is withdrawn. */
 void flags_settle_items(struct transaction *transaction, struct params *params, const struct judged *judged,
                         size_t count);
 /* Flags of sources (rules S01-S05) of the range. Log indexes of the evidence are set. */

@@ -539,14 +539,16 @@ static void join_sighting(void *context, struct item *item, bool proof)
     const struct joining *joining = context;
     const struct sighted *sighted = joining->sighted;
     const struct sighting *sighting = &sighted->envelope->report->sightings[sighted->ordinal];
-    const struct matched_sighting matched = {sighted->envelope->log_index,
-                                             sighted->ordinal,
-                                             sighting->at_us,
-                                             sighting->kind,
-                                             sighted->scheme,
-                                             sighted->value,
-                                             proof,
-                                             sighted->from_text};
+    const struct matched_sighting matched = {
+        .log_index = sighted->envelope->log_index,
+        .ordinal = sighted->ordinal,
+        .seen_at_us = sighting->at_us,
+        .kind = sighting->kind,
+        .scheme = sighted->scheme,
+        .value = sighted->value,
+        .proof = proof,
+        .from_text = sighted->from_text,
+    };
 
     (void)add_sighting(joining->judge, item, &matched);
 }

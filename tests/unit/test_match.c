@@ -33,7 +33,7 @@ static struct matched_sighting seen(int64_t seen_at_us, uint64_t log_index)
 
 static void expect_rule(int64_t seen_at_us, uint64_t log_index, enum rule rule)
 {
-    const struct matched_sighting sighting = seen(seen_at_us, log_index);
+    struct matched_sighting sighting = seen(seen_at_us, log_index);
 
     findings.count = 0;
     reentry_match(&ban, &sighting, 1, &findings);
@@ -45,11 +45,13 @@ static void expect_rule(int64_t seen_at_us, uint64_t log_index, enum rule rule)
 static void without_a_ban_nothing_is_found(void **state)
 {
     const struct item_ban none = {.stands = false, .banned_at_us = 0, .banned_index = 0};
-    const struct matched_sighting sighting = seen(2000, 60);
+    struct matched_sighting sighting = seen(2000, 60);
 
     (void)state;
+    sighting.finding = 3;
     reentry_match(&none, &sighting, 1, &findings);
     assert_int_equal(findings.count, 0);
+    assert_true(sighting.finding == NO_FINDING);
 }
 
 static void without_a_sighting_nothing_is_found(void **state)
@@ -76,12 +78,22 @@ static void what_was_seen_or_stored_before_the_ban_is_to_be_looked_at(void **sta
     expect_rule(INT64_MIN, 0, RULE_E05);
 }
 
+static struct matched_sighting plate_seen(int64_t seen_at_us, uint64_t log_index, const char *plate)
+{
+    struct matched_sighting sighting = seen(seen_at_us, log_index);
+
+    sighting.scheme = IDENTIFIER_SCHEME_PLATE;
+    sighting.value = text_of(plate);
+    sighting.proof = false;
+    return sighting;
+}
+
 static void a_hint_weighs_less_than_a_proof(void **state)
 {
-    struct matched_sighting sightings[] = {seen(2000, 60), seen(2000, 60), seen(0, 0)};
+    struct matched_sighting sightings[] = {seen(2000, 60), plate_seen(2000, 61, "闽C12345"),
+                                           plate_seen(0, 62, "闽C12345")};
 
     (void)state;
-    sightings[1].proof = sightings[2].proof = false;
     reentry_match(&ban, sightings, 3, &findings);
     assert_int_equal(findings.count, 3);
     assert_int_equal(room[0].severity, rule_infos[RULE_E01].severity);
@@ -89,22 +101,47 @@ static void a_hint_weighs_less_than_a_proof(void **state)
     assert_int_equal(room[2].severity, 2);
 }
 
-static void each_finding_points_to_its_sighting_and_names_the_identifier(void **state)
+static void a_proof_among_hints_gives_the_finding_its_weight(void **state)
 {
-    struct matched_sighting sightings[] = {seen(2000, 60), seen(3000, 61), seen(4000, 62)};
+    struct matched_sighting sightings[] = {seen(2000, 60), seen(2000, 61), seen(2000, 62)};
 
     (void)state;
-    sightings[1].scheme = IDENTIFIER_SCHEME_PLATE;
-    sightings[1].value = TEXT("闽C12345");
+    sightings[0].proof = sightings[2].proof = false;
     reentry_match(&ban, sightings, 3, &findings);
-    for (size_t i = 0; i < 3; i++)
+    assert_int_equal(findings.count, 1);
+    assert_int_equal(room[0].severity, rule_infos[RULE_E01].severity);
+}
+
+static void each_finding_points_to_its_first_sighting_and_names_the_identifier(void **state)
+{
+    struct matched_sighting sightings[] = {seen(2000, 60), plate_seen(3000, 61, "闽C12345"), seen(4000, 62)};
+
+    (void)state;
+    reentry_match(&ban, sightings, 3, &findings);
+    assert_int_equal(findings.count, 2);
+    for (size_t i = 0; i < 2; i++)
         assert_int_equal(room[i].event, i);
     assert_string_equal(room[0].key, "vin LSVAM4187C2184847");
-    assert_string_equal(room[2].key, room[0].key); /* the same again joins one flag */
+    assert_int_equal(room[0].at_us, 2000);
     assert_string_not_equal(room[1].key, room[0].key);
     assert_non_null(strstr(room[0].text, "LSVAM4187C2184847"));
     assert_true(text_is_clean_utf8(text_of(room[1].key)));
     assert_true(text_is_clean_utf8(text_of(room[1].text)));
+}
+
+static void every_sighting_of_one_identifier_is_evidence_for_one_finding(void **state)
+{
+    struct matched_sighting sightings[] = {seen(2000, 60), plate_seen(3000, 61, "闽C12345"), seen(4000, 62),
+                                           seen(1, 63), seen(5000, 64)};
+    static const size_t expected[] = {0, 1, 0, 2, 0};
+
+    (void)state;
+    reentry_match(&ban, sightings, 5, &findings);
+    assert_int_equal(findings.count, 3);
+    assert_int_equal(room[2].rule, RULE_E05); /* the same identifier under the other rule */
+    assert_string_equal(room[2].key, room[0].key);
+    for (size_t i = 0; i < 5; i++)
+        assert_int_equal(sightings[i].finding, expected[i]);
 }
 
 static void words_out_of_free_text_are_said_to_be(void **state)
@@ -115,21 +152,105 @@ static void words_out_of_free_text_are_said_to_be(void **state)
     reentry_match(&ban, &sighting, 1, &findings);
     assert_null(strstr(room[0].text, "in its text"));
     sighting.from_text = true;
+    findings.count = 0;
     reentry_match(&ban, &sighting, 1, &findings);
-    assert_non_null(strstr(room[1].text, "in its text"));
+    assert_non_null(strstr(room[0].text, "in its text"));
 }
 
-static void what_finds_no_room_is_counted(void **state)
+/* Anybody may tell of old sightings; however many they are, the one that counts is found. */
+static void a_flood_of_old_sightings_crowds_nothing_out(void **state)
 {
-    struct matched_sighting sightings[6];
+    enum { FLOOD = 2000 };
+    static struct matched_sighting sightings[FLOOD + 1];
 
     (void)state;
-    for (size_t i = 0; i < 6; i++)
-        sightings[i] = seen(2000, 60);
-    sightings[5].proof = false;
-    reentry_match(&ban, sightings, 6, &findings);
+    for (size_t i = 0; i < FLOOD; i++)
+        sightings[i] = seen(1, 60 + i);
+    sightings[FLOOD] = seen(5000, 60 + FLOOD);
+    reentry_match(&ban, sightings, FLOOD + 1, &findings);
+    assert_int_equal(findings.count, 2);
+    assert_int_equal(findings.dropped, 0);
+    assert_int_equal(room[1].rule, RULE_E01);
+    assert_int_equal(sightings[FLOOD].finding, 1);
+    for (size_t i = 0; i < FLOOD; i++)
+        assert_int_equal(sightings[i].finding, 0);
+}
+
+static void what_finds_no_room_is_counted_and_supports_nothing(void **state)
+{
+    static const char *const plates[] = {"闽C00001", "闽C00002", "闽C00003", "闽C00004", "闽C00005"};
+    struct matched_sighting sightings[7];
+
+    (void)state;
+    for (size_t i = 0; i < 5; i++)
+        sightings[i] = plate_seen(2000, 60 + i, plates[i]);
+    sightings[5] = plate_seen(2000, 65, plates[0]);
+    sightings[6] = plate_seen(2000, 66, plates[4]);
+    reentry_match(&ban, sightings, 7, &findings);
     assert_int_equal(findings.count, 4);
     assert_int_equal(findings.dropped, 2);
+    assert_true(sightings[4].finding == NO_FINDING && sightings[6].finding == NO_FINDING);
+    assert_int_equal(sightings[5].finding, 0);
+}
+
+static void swap(struct matched_sighting *a, struct matched_sighting *b)
+{
+    const struct matched_sighting kept = *a;
+
+    *a = *b;
+    *b = kept;
+}
+
+/* Heap's algorithm: every order of arrival. */
+static void expect_the_same_in_every_order(struct matched_sighting *sightings, size_t count, size_t n,
+                                           const struct finding *expected)
+{
+    if (n == 1) {
+        struct matched_sighting given[5];
+
+        memset(room, 0, sizeof room);
+        findings.count = 0;
+        memcpy(given, sightings, count * sizeof *given);
+        reentry_match(&ban, given, count, &findings);
+        assert_memory_equal(room, expected, sizeof room);
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        expect_the_same_in_every_order(sightings, count, n - 1, expected);
+        if (i + 1 < n)
+            swap(&sightings[n % 2 ? 0 : i], &sightings[n - 1]);
+    }
+}
+
+static void the_order_of_arrival_decides_nothing(void **state)
+{
+    struct matched_sighting sightings[] = {seen(2000, 60), seen(2001, 60), seen(2002, 61),
+                                           plate_seen(2002, 61, "闽C12345"), seen(2002, 61)};
+    struct finding expected[4];
+
+    (void)state;
+    sightings[0].ordinal = sightings[2].ordinal = sightings[3].ordinal = sightings[4].ordinal = 1;
+    sightings[4].from_text = true;
+    reentry_match(&ban, sightings, 5, &findings);
+    assert_int_equal(findings.count, 2);
+    assert_int_equal(room[0].at_us, 2001);
+    memcpy(expected, room, sizeof expected);
+    for (size_t i = 1; i < 5; i++)
+        assert_true(sightings[i - 1].log_index <= sightings[i].log_index);
+    expect_the_same_in_every_order(sightings, 5, 5, expected);
+
+    /* One place in the log: a proof before a hint, what was typed before what was read. */
+    sightings[0] = sightings[1] = sightings[2] = seen(2000, 60);
+    sightings[0].from_text = sightings[1].from_text = true;
+    sightings[0].proof = false;
+    memset(room, 0, sizeof room);
+    findings.count = 0;
+    reentry_match(&ban, sightings, 3, &findings);
+    assert_int_equal(findings.count, 1);
+    assert_null(strstr(room[0].text, "in its text"));
+    assert_true(sightings[0].proof && sightings[1].proof && sightings[1].from_text);
+    memcpy(expected, room, sizeof expected);
+    expect_the_same_in_every_order(sightings, 3, 3, expected);
 }
 
 /* The longest identifiers: two of them must not become one flag. */
@@ -159,9 +280,13 @@ int main(void)
         cmocka_unit_test_setup(what_was_seen_and_stored_after_the_ban_is_a_banned_thing_sighted, start),
         cmocka_unit_test_setup(what_was_seen_or_stored_before_the_ban_is_to_be_looked_at, start),
         cmocka_unit_test_setup(a_hint_weighs_less_than_a_proof, start),
-        cmocka_unit_test_setup(each_finding_points_to_its_sighting_and_names_the_identifier, start),
+        cmocka_unit_test_setup(a_proof_among_hints_gives_the_finding_its_weight, start),
+        cmocka_unit_test_setup(each_finding_points_to_its_first_sighting_and_names_the_identifier, start),
+        cmocka_unit_test_setup(every_sighting_of_one_identifier_is_evidence_for_one_finding, start),
         cmocka_unit_test_setup(words_out_of_free_text_are_said_to_be, start),
-        cmocka_unit_test_setup(what_finds_no_room_is_counted, start),
+        cmocka_unit_test_setup(a_flood_of_old_sightings_crowds_nothing_out, start),
+        cmocka_unit_test_setup(what_finds_no_room_is_counted_and_supports_nothing, start),
+        cmocka_unit_test_setup(the_order_of_arrival_decides_nothing, start),
         cmocka_unit_test_setup(long_identifiers_keep_keys_of_their_own, start),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

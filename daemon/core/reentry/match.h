@@ -28,12 +28,22 @@ struct matched_sighting {
     struct text value;
     bool proof;     /* the identifier decides which item it is; otherwise a hint (Order 164 art 16, 20, 44) */
     bool from_text; /* taken out of free text */
+
+    /* Written by reentry_match: which of the findings it is evidence for; NO_FINDING where there is no ban or no room. */
+    size_t finding;
 };
 
-/* One finding for each sighting while the ban stands; finding.event indexes `sightings`. E05 where the sighting was made or stored before
- * the ban: the offer may be older than the scrapping and has to be looked at; E01 otherwise. The key names the identifier, so that
- * repeated sightings of it join one flag. A hint has severity 2. */
-void reentry_match(const struct item_ban *ban, const struct matched_sighting *sightings, size_t count,
+#define NO_FINDING SIZE_MAX
+
+/* One finding for each rule and identifier while the ban stands, so that any number of sightings of one identifier takes
+ * room for two; each sighting says which finding it is evidence for. E05 where the sighting was made or stored before the
+ * ban: the offer may be older than the scrapping and has to be looked at; E01 otherwise. The key names the identifier.
+ * A hint has severity 2.
+ *
+ * Sorts `sightings` in place by log index and ordinal, the rest of them breaking ties, so that the order of arrival decides
+ * nothing. What a finding says of a sighting (time, kind, finding.event: its index in the sorted array) it says of the
+ * first. */
+void reentry_match(const struct item_ban *ban, struct matched_sighting *sightings, size_t count,
                    struct findings *findings);
 
 #endif
