@@ -94,6 +94,21 @@ def test_a_killed_server_can_be_started_again(directory, user):
         assert is_running(pid_of(directory, name)) and pid_of(directory, name) != before
 
 
+def test_a_command_that_arrives_in_two_pieces_is_obeyed(directory, user):
+    start(directory, user)
+    before = pid_of(directory, "broker")
+    with open(directory / "control", "w", buffering=1) as control:
+        control.write("kill-")
+        control.flush()
+        time.sleep(0.5)  # longer than the keeper waits for a line
+        control.write("broker answer\n")
+    deadline = time.monotonic() + WAIT_S
+    while not (directory / "answer").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert not is_running(before)
+
+
 def test_a_directory_with_something_in_it_is_refused_and_kept(tmp_path):
     (tmp_path / "mine").write_text("precious")
     done = subprocess.run([STACK, "start", tmp_path], capture_output=True, text=True, timeout=WAIT_S)
