@@ -1,5 +1,10 @@
 /* registry.c - the control connection: loads the registry in one pipeline, listens for changes, makes partitions ahead.
  *
+ * The life of a connection: LISTEN first and alone, so that it is committed before a load looks and a failing statement of
+ * that load does not roll it back; the first time the partitions, since rows may come as soon as somebody is known; then the
+ * load. A load or LISTEN that failed is repeated after a pause that grows; one without an end is ended by the connection's
+ * deadline.
+ *
  * A load replaces parties and sites at once when its last answer is in; sources are updated in place and never freed before the end,
  * since batches point to them. A source that is gone or disabled stays known as disabled. */
 #include "ingest/registry.h"
@@ -18,7 +23,10 @@ enum {
     DIRECTORY_BYTES_MAX = 16 * 1024 * 1024,
     FIRST_SLOTS = 1024,
     RELOAD_DELAY_MS = 20,
-    PARTITION_INTERVAL_MS = 3600 * 1000
+    RETRY_MIN_MS = 200,
+    RETRY_MAX_MS = 15000,
+    PARTITION_INTERVAL_MS = 3600 * 1000,
+    PARTITION_RETRY_MS = 60 * 1000,
 };
 
 struct registry {
@@ -34,18 +42,20 @@ struct registry {
     struct arena arenas[2]; /* the directory in use, and the one being loaded */
     unsigned current;
     struct directory directory, loading;
-    bool ready, load_running, load_again, load_failed;
-    uv_timer_t *reload_timer, *partition_timer;
+    bool ready, listening, load_running, load_again, load_failed, closing;
+    uint32_t retry_ms; /* bound of the next pause */
+    uv_timer_t *reload_timer, *retry_timer, *partition_timer;
     unsigned open_handles;
     void (*on_closed)(void *context);
     void *closed_context;
 };
 
 static const struct pg_statement listen_statement = {0, "LISTEN custody_registry"};
-static const struct pg_statement parties_statement = {1,
-                                                      "SELECT party_id, code, kind FROM registry.party ORDER BY code"};
-static const struct pg_statement sites_statement = {2,
-                                                    "SELECT site_id, party_id, code FROM registry.site ORDER BY code"};
+/* The directory is searched by bytes, whatever the collation of the database. */
+static const struct pg_statement parties_statement = {
+    1, "SELECT party_id, code, kind FROM registry.party ORDER BY code COLLATE \"C\""};
+static const struct pg_statement sites_statement = {
+    2, "SELECT site_id, party_id, code FROM registry.site ORDER BY code COLLATE \"C\""};
 static const struct pg_statement sources_statement = {
     3, "SELECT s.source_id, s.name, s.area, s.party_id, p.kind, s.signed, s.enabled,"
        " (SELECT coalesce(string_agg(k.key_id || k.public_key, ''::bytea ORDER BY k.registered_at DESC), '')"
@@ -112,11 +122,38 @@ static struct source *source_of(struct registry *registry, struct text name)
 
 /* ---- loading ---- */
 
-static void load_failed(struct registry *registry, const struct error *error)
+/* The first failure of a load says why; what stood behind it in the pipeline fails with it. */
+static void load_failed(struct registry *registry, const char *words)
 {
-    if (!registry->load_failed)
-        log_error("registry_load_failed", "error=\"%s\"", error->text);
+    if (!registry->load_failed && !registry->closing)
+        log_error("registry_load_failed", "ready=%s error=\"%s\" hint=\"%s\"", registry->ready ? "true" : "false",
+                  log_text(text_of(words)),
+                  registry->ready ? "it is loaded again soon; until then changes, also of keys, are not known"
+                                  : "it is loaded again soon; until then nothing is read");
     registry->load_failed = true;
+}
+
+static void directory_too_large(struct registry *registry)
+{
+    char words[ERROR_TEXT_BYTES];
+
+    (void)snprintf(words, sizeof words, "parties and sites need more memory than there is, or than %d bytes",
+                   DIRECTORY_BYTES_MAX);
+    load_failed(registry, words);
+}
+
+static void registry_on_retry(uv_timer_t *timer);
+
+static void retry_later(struct registry *registry)
+{
+    uint32_t random;
+
+    if (registry->closing)
+        return;
+    (void)uv_random(NULL, NULL, &random, sizeof random, 0, NULL);
+    (void)uv_timer_start(registry->retry_timer, registry_on_retry, registry->retry_ms / 2 + random % registry->retry_ms,
+                         0);
+    registry->retry_ms = registry->retry_ms > RETRY_MAX_MS / 2 ? RETRY_MAX_MS : registry->retry_ms * 2;
 }
 
 static void registry_on_parties(void *context, int code, const struct pg_result *result, const struct error *error)
@@ -124,17 +161,25 @@ static void registry_on_parties(void *context, int code, const struct pg_result 
     struct registry *registry = context;
     struct arena *arena = &registry->arenas[!registry->current];
     struct party *parties;
+    size_t count = 0;
 
     if (code) {
-        load_failed(registry, error);
+        load_failed(registry, error->text);
         return;
     }
     parties = arena_array(arena, pg_rows(result), sizeof *parties);
-    for (size_t i = 0; parties && i < pg_rows(result); i++)
-        parties[i] = (struct party){pg_i64(result, i, 0), arena_text(arena, pg_bytes(result, i, 1)),
-                                    (enum party_kind)pg_i64(result, i, 2)};
+    for (; parties && count < pg_rows(result); count++) {
+        struct text party_code = arena_text(arena, pg_bytes(result, count, 1));
+
+        if (!party_code.data)
+            break;
+        parties[count] =
+            (struct party){pg_i64(result, count, 0), party_code, (enum party_kind)pg_i64(result, count, 2)};
+    }
+    if (!parties || count < pg_rows(result))
+        directory_too_large(registry);
     registry->loading.parties = parties;
-    registry->loading.party_count = parties ? pg_rows(result) : 0;
+    registry->loading.party_count = count;
 }
 
 static void registry_on_sites(void *context, int code, const struct pg_result *result, const struct error *error)
@@ -142,16 +187,24 @@ static void registry_on_sites(void *context, int code, const struct pg_result *r
     struct registry *registry = context;
     struct arena *arena = &registry->arenas[!registry->current];
     struct site *sites;
+    size_t count = 0;
 
     if (code) {
-        load_failed(registry, error);
+        load_failed(registry, error->text);
         return;
     }
     sites = arena_array(arena, pg_rows(result), sizeof *sites);
-    for (size_t i = 0; sites && i < pg_rows(result); i++)
-        sites[i] = (struct site){pg_i64(result, i, 0), pg_i64(result, i, 1), arena_text(arena, pg_bytes(result, i, 2))};
+    for (; sites && count < pg_rows(result); count++) {
+        struct text site_code = arena_text(arena, pg_bytes(result, count, 2));
+
+        if (!site_code.data)
+            break;
+        sites[count] = (struct site){pg_i64(result, count, 0), pg_i64(result, count, 1), site_code};
+    }
+    if (!sites || count < pg_rows(result))
+        directory_too_large(registry);
     registry->loading.sites = sites;
-    registry->loading.site_count = sites ? pg_rows(result) : 0;
+    registry->loading.site_count = count;
 }
 
 static void load_source(struct registry *registry, const struct pg_result *result, size_t row)
@@ -159,8 +212,10 @@ static void load_source(struct registry *registry, const struct pg_result *resul
     struct source *source = source_of(registry, pg_bytes(result, row, 1));
     struct text keys = pg_bytes(result, row, 7);
 
-    if (!source)
+    if (!source) {
+        load_failed(registry, "a source needs more memory than there is");
         return;
+    }
     source->source_id = pg_i64(result, row, 0);
     (void)text_copy(source->area, sizeof source->area, pg_bytes(result, row, 2));
     source->party_id = pg_i64(result, row, 3);
@@ -182,7 +237,7 @@ static void registry_on_sources(void *context, int code, const struct pg_result 
     struct registry *registry = context;
 
     if (code) {
-        load_failed(registry, error);
+        load_failed(registry, error->text);
         return;
     }
     for (size_t i = 0; i < registry->slot_count; i++)
@@ -213,27 +268,34 @@ static void load_stream(struct registry *registry, const struct pg_result *resul
     source->version = pg_i64(result, row, 2);
 }
 
+static void take_load(struct registry *registry)
+{
+    registry->retry_ms = RETRY_MIN_MS;
+    registry->current = !registry->current;
+    registry->directory = registry->loading;
+    log_info("registry_loaded", "sources=%zu parties=%zu sites=%zu", registry->source_count,
+             registry->directory.party_count, registry->directory.site_count);
+    if (!registry->ready) {
+        registry->ready = true;
+        registry->handler.on_ready(registry->context);
+    }
+}
+
 static void registry_on_streams(void *context, int code, const struct pg_result *result, const struct error *error)
 {
     struct registry *registry = context;
 
     if (code) {
-        load_failed(registry, error);
+        load_failed(registry, error->text);
     } else {
         for (size_t row = 0; row < pg_rows(result); row++)
             load_stream(registry, result, row);
     }
     registry->load_running = false;
-    if (!registry->load_failed) {
-        registry->current = !registry->current;
-        registry->directory = registry->loading;
-        log_info("registry_loaded", "sources=%zu parties=%zu sites=%zu", registry->source_count,
-                 registry->directory.party_count, registry->directory.site_count);
-        if (!registry->ready) {
-            registry->ready = true;
-            registry->handler.on_ready(registry->context);
-        }
-    }
+    if (registry->load_failed)
+        retry_later(registry);
+    else
+        take_load(registry);
     if (registry->load_again) {
         registry->load_again = false;
         registry_reload(registry);
@@ -248,14 +310,14 @@ static void load_now(struct registry *registry)
         registry->load_again = true;
         return;
     }
-    if (!pg_is_connected(pg))
-        return;
+    if (!registry->listening)
+        return; /* loaded as soon as changes are heard */
+    (void)uv_timer_stop(registry->retry_timer);
     registry->load_running = true;
     registry->load_failed = false;
     arena_reset(&registry->arenas[!registry->current]);
     registry->loading = (struct directory){.party_count = 0};
-    /* A statement that cannot be queued (out of memory) leaves the load running for ever; the next answer in time will not come and
-     * the connection is dropped by its deadline, which ends the load. */
+    /* A statement that cannot be queued (out of memory) leaves the load without an end: dropping the connection is one. */
     if (pg_query(pg, &parties_statement, NULL, 0, registry_on_parties, registry) ||
         pg_query(pg, &sites_statement, NULL, 0, registry_on_sites, registry) ||
         pg_query(pg, &sources_statement, NULL, 0, registry_on_sources, registry) ||
@@ -277,14 +339,24 @@ void registry_reload(struct registry *registry)
 
 /* ---- partitions ahead of need ---- */
 
+static void registry_on_partition_timer(uv_timer_t *timer);
+
 static void registry_on_partitions(void *context, int code, const struct pg_result *result, const struct error *error)
 {
-    (void)context;
-    if (code)
+    struct registry *registry = context;
+
+    if (registry->closing)
+        return;
+    if (code) {
         log_error("partitions_failed", "error=\"%s\" hint=\"rows go to the default partitions meanwhile\"",
-                  error->text);
-    else if (pg_i64(result, 0, 0) > 0)
+                  log_text(text_of(error->text)));
+        (void)uv_timer_start(registry->partition_timer, registry_on_partition_timer, PARTITION_RETRY_MS,
+                             PARTITION_INTERVAL_MS);
+    } else if (pg_i64(result, 0, 0) > 0) {
         log_info("partitions_made", "count=%lld", (long long)pg_i64(result, 0, 0));
+    }
+    if (!registry->ready)
+        load_now(registry);
 }
 
 static void make_partitions(struct registry *registry)
@@ -306,24 +378,52 @@ static void registry_on_partition_timer(uv_timer_t *timer)
 
 /* ---- the connection ---- */
 
+static void registry_on_listening(void *context, int code, const struct pg_result *result, const struct error *error)
+{
+    struct registry *registry = context;
+
+    (void)result;
+    if (registry->closing)
+        return;
+    if (code) {
+        log_error("registry_listen_failed", "error=\"%s\" hint=\"connecting again soon\"",
+                  log_text(text_of(error->text)));
+        retry_later(registry);
+        return;
+    }
+    registry->listening = true;
+    if (registry->ready)
+        load_now(registry);
+    make_partitions(registry); /* loads afterwards the first time */
+}
+
+/* Deaf, a connection is of no use: a revoked key would go unnoticed. Dropped late, so that attempts have pauses between. */
+static void registry_on_retry(uv_timer_t *timer)
+{
+    struct registry *registry = timer->data;
+
+    if (registry->listening)
+        load_now(registry);
+    else
+        pg_drop(registry->pg, "LISTEN failed");
+}
+
 static void registry_on_connected(void *context)
 {
     struct registry *registry = context;
 
-    if (pg_query(registry->pg, &listen_statement, NULL, 0, NULL, NULL)) {
+    if (pg_query(registry->pg, &listen_statement, NULL, 0, registry_on_listening, registry))
         pg_drop(registry->pg, "LISTEN cannot be queued");
-        return;
-    }
-    make_partitions(registry);
-    load_now(registry);
 }
 
 static void registry_on_disconnected(void *context, const char *reason)
 {
     struct registry *registry = context;
 
-    registry->load_running = false;
-    log_warn("database_unreachable", "connection=control reason=\"%s\" hint=\"connecting again\"", reason);
+    registry->listening = registry->load_running = false;
+    (void)uv_timer_stop(registry->retry_timer); /* connecting again is the retry */
+    log_warn("database_unreachable", "connection=control reason=\"%s\" hint=\"connecting again\"",
+             log_text(text_of(reason)));
 }
 
 static void registry_on_notify(void *context, const char *channel, const char *payload)
@@ -357,6 +457,7 @@ struct registry *registry_new(uv_loop_t *loop, const char *conninfo, int64_t sta
     registry->handler = *handler;
     registry->context = context;
     registry->partition_days_ahead = partition_days_ahead;
+    registry->retry_ms = RETRY_MIN_MS;
     registry->slot_count = FIRST_SLOTS;
     registry->slots = calloc(registry->slot_count, sizeof(struct source *));
     registry->pg = pg_new(loop,
@@ -377,6 +478,7 @@ struct registry *registry_new(uv_loop_t *loop, const char *conninfo, int64_t sta
 void registry_open(struct registry *registry)
 {
     registry->reload_timer = new_timer(registry);
+    registry->retry_timer = new_timer(registry);
     registry->partition_timer = new_timer(registry);
     (void)uv_timer_start(registry->partition_timer, registry_on_partition_timer, PARTITION_INTERVAL_MS,
                          PARTITION_INTERVAL_MS);
@@ -416,11 +518,13 @@ static void registry_on_pg_closed(void *context)
 
 void registry_close(struct registry *registry, void (*on_closed)(void *context))
 {
+    registry->closing = true;
     registry->on_closed = on_closed;
     registry->closed_context = registry->context;
     uv_close((uv_handle_t *)registry->reload_timer, registry_on_timer_closed);
+    uv_close((uv_handle_t *)registry->retry_timer, registry_on_timer_closed);
     uv_close((uv_handle_t *)registry->partition_timer, registry_on_timer_closed);
-    registry->reload_timer = registry->partition_timer = NULL;
+    registry->reload_timer = registry->retry_timer = registry->partition_timer = NULL;
     pg_close(registry->pg, registry_on_pg_closed);
 }
 

@@ -1,5 +1,6 @@
 /* registry.h - who may speak, in memory: sources with their keys and streams, parties and sites. Loaded from the database at
- * start, again whenever the registry says that it changed, and on SIGHUP. One for all lanes. */
+ * start, again whenever the registry says that it changed, and on SIGHUP. A load that fails is repeated, with growing pauses,
+ * until one succeeds; what was loaded before stays in force meanwhile. One for all lanes. */
 #ifndef CUSTODY_INGEST_REGISTRY_H
 #define CUSTODY_INGEST_REGISTRY_H
 
