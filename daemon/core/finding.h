@@ -57,7 +57,7 @@ struct finding {
     int severity;  /* the rule's; lower where the evidence is a hint only */
     int64_t at_us; /* event time it concerns */
     size_t event;  /* index of the event in the folded history (item rules); SIZE_MAX where there is none */
-    char key[FINDING_KEY_BYTES];   /* ASCII, "" where the rule and subject say it all */
+    char key[FINDING_KEY_BYTES];   /* UTF-8, "" where the rule and subject say it all */
     char text[FINDING_TEXT_BYTES]; /* what, which value, hint; UTF-8 */
 };
 

@@ -410,6 +410,21 @@ static void a_gap_is_overdue_after_its_grace_and_only_once(void **state)
     assert_int_equal(stream.gap_since_us, now_us);
 }
 
+static void a_second_hole_has_a_grace_of_its_own(void **state)
+{
+    const int64_t closed_us = now_us + bounds.gap_grace_us;
+
+    (void)state;
+    (void)accept_seq(0);
+    (void)notes_of(2, false, now_us, now_us);
+    (void)notes_of(4, false, now_us, now_us);
+    assert_false(notes_of(1, false, now_us, closed_us).gap_overdue); /* the first hole is closed, 3 is still missing */
+    assert_int_equal(stream.gap_since_us, closed_us);
+    assert_false(notes_of(5, false, now_us, closed_us + bounds.gap_grace_us).gap_overdue);
+    assert_true(notes_of(6, false, now_us, closed_us + bounds.gap_grace_us + 1).gap_overdue);
+    assert_true(notes_of(3, false, now_us, closed_us + bounds.gap_grace_us + 2).gap_closed);
+}
+
 static void a_gap_that_was_reported_is_withdrawn_when_the_last_missing_one_arrives(void **state)
 {
     struct stream_notes notes;
@@ -689,6 +704,7 @@ int main(void)
         TEST_(a_break_anywhere_is_told_exactly_once_in_any_order),
         TEST_(a_gap_is_told_when_it_opens_not_while_it_is_filled),
         TEST_(a_gap_is_overdue_after_its_grace_and_only_once),
+        TEST_(a_second_hole_has_a_grace_of_its_own),
         TEST_(a_gap_that_was_reported_is_withdrawn_when_the_last_missing_one_arrives),
         TEST_(a_gap_that_closes_in_time_needs_no_withdrawal),
         TEST_(a_second_gap_has_a_grace_of_its_own),

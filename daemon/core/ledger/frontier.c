@@ -50,6 +50,7 @@ int frontier_load(struct frontier *frontier, uint64_t size, const uint8_t *nodes
         return ERR_INVALID;
     frontier->size = size;
     frontier->count = count;
-    memcpy(frontier->nodes, nodes, len);
+    if (len)
+        memcpy(frontier->nodes, nodes, len);
     return 0;
 }

@@ -60,9 +60,11 @@ static void remove_range(struct stream *stream, size_t at)
     }
 }
 
-/* After next_seq moved: takes in the early range that now follows. */
-static void join_ranges(struct stream *stream, struct stream_notes *notes)
+/* After next_seq moved: takes in the early ranges that now follow; false when there was none. */
+static bool join_ranges(struct stream *stream, struct stream_notes *notes)
 {
+    bool joined = false;
+
     while (stream->range_count && stream->ranges[0].first_seq == stream->next_seq) {
         const struct stream_range *range = &stream->ranges[0];
 
@@ -70,7 +72,9 @@ static void join_ranges(struct stream *stream, struct stream_notes *notes)
         stream->next_seq = range->last_seq + 1;
         stream->head = range->last_hash;
         remove_range(stream, 0);
+        joined = true;
     }
+    return joined;
 }
 
 static void accept_next(struct stream *stream, const struct stream_entry *entry, const struct stream_bounds *bounds,
@@ -83,10 +87,10 @@ static void accept_next(struct stream *stream, const struct stream_entry *entry,
     stream->next_seq = entry->seq + 1;
     stream->head = entry->hash;
     stream->device_us = entry->device_us;
-    join_ranges(stream, notes);
-    if (stream->range_count == 0 && stream->gap_since_us) {
+    if (join_ranges(stream, notes)) {
+        /* The first hole is closed; the next one, if there is one, begins its own grace. */
         notes->gap_closed = stream->gap_reported;
-        stream->gap_since_us = 0;
+        stream->gap_since_us = stream->range_count ? entry->received_us : 0;
         stream->gap_reported = false;
     }
 }

@@ -25,8 +25,8 @@ struct stream_range {
 struct stream {
     uint64_t next_seq;           /* everything below is dealt with */
     struct digest head;          /* SHA-256 of envelope next_seq - 1; zero at 0 */
-    int64_t device_us;           /* device time of envelope next_seq - 1 */
-    int64_t gap_since_us;        /* when the present hole was first seen; 0: no hole */
+    int64_t device_us;           /* device time of the last one that came in order */
+    int64_t gap_since_us;        /* when the first hole was seen, or the one before it closed; 0: no hole */
     bool gap_reported;           /* S01 stands for the present hole */
     uint16_t range_count;        /* ascending, disjoint, never adjacent to each other or to next_seq */
     struct stream_range *ranges; /* owned; NULL while range_count is 0 */
@@ -58,7 +58,7 @@ struct stream_notes {
     bool broken_chain;   /* a previous that is not the hash before it: here, or at a joint that this envelope closed */
     bool gap_opened;     /* this envelope left a hole behind it */
     bool gap_overdue;    /* a hole has stood longer than the grace: raise S01 (said once a hole) */
-    bool gap_closed;     /* the last hole was filled, and S01 had been raised: withdraw it */
+    bool gap_closed;     /* the first hole was filled, and S01 had been raised: withdraw it */
     bool clock_ahead;    /* device time is ahead of ours by more than the bound */
     bool clock_backward; /* device time went back by more than the bound */
 };
