@@ -36,7 +36,8 @@ struct request {
     pg_on_answer on_answer;
     void *context;
     uint64_t queued_ms;
-    bool sent, copying, end_sent, answered;
+    bool sent, copying, end_sent;
+    PGresult *outcome; /* what will be answered; NULL: nothing decisive came yet */
     bool got;          /* the command under way has given a result */
     bool preparing;    /* that command is the prepare */
     unsigned commands; /* commands sent and not yet ended: the query, and the prepare before it */
@@ -135,35 +136,32 @@ static void drop_poll(struct pg *pg)
 
 /* ---- answers ---- */
 
-static void answer(struct request *request, int code, const struct pg_result *result, const struct error *error)
-{
-    if (request->answered)
-        return;
-    request->answered = true;
-    if (request->on_answer)
-        request->on_answer(request->context, code, result, error);
-}
-
-static void remove_first(struct pg *pg)
+/* A request leaves the queue before its callback runs: the callback may drop or close, which answers all that is queued. */
+static struct request *take_first(struct pg *pg)
 {
     struct request *request = pg->first;
 
     pg->first = request->next;
     if (!pg->first)
         pg->last = NULL;
+    return request;
+}
+
+static void answer(struct request *request, int code, const struct error *error)
+{
+    if (request->on_answer)
+        request->on_answer(request->context, code, code ? NULL : (const struct pg_result *)request->outcome, error);
+    PQclear(request->outcome);
     free(request);
 }
 
-/* The callbacks below may queue nothing (the state is not READY) and must not close. */
 static void answer_all(struct pg *pg, const char *reason)
 {
     struct error error;
 
     (void)error_set(&error, ERR_UNREACHABLE, "database: %s", reason);
-    while (pg->first) {
-        answer(pg->first, ERR_UNREACHABLE, NULL, &error);
-        remove_first(pg);
-    }
+    while (pg->first)
+        answer(take_first(pg), ERR_UNREACHABLE, &error);
 }
 
 static uint32_t next_backoff(struct pg *pg)
@@ -175,6 +173,7 @@ static uint32_t next_backoff(struct pg *pg)
     return least / 2 + random % (bound - least / 2 + 1);
 }
 
+/* The callbacks may drop or close in their turn: that finds PG_IDLE, answers what is left, and this call goes on with nothing to answer. */
 static void connection_lost(struct pg *pg, const char *reason)
 {
     char words[ERROR_TEXT_BYTES];
@@ -442,41 +441,41 @@ static int failure_of(const PGresult *result, struct error *error)
                      sqlstate ? sqlstate : "none");
 }
 
-/* Deals with one result of the first request. */
+/* Takes the result that pg->connection gives next. */
 static void take_result(struct pg *pg, PGresult *result)
 {
     struct request *request = pg->first;
-    struct error error = {.code = 0};
+    ExecStatusType status = PQresultStatus(result);
+    bool good = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
 
-    switch (PQresultStatus(result)) {
-    case PGRES_COPY_IN:
-        request->copying = true;
-        break;
-    case PGRES_PIPELINE_ABORTED:
-        if (request->preparing)
+    if (status == PGRES_PIPELINE_SYNC) {
+        pg->syncs--;
+    } else if (request) {
+        request->got = true;
+        request->copying = status == PGRES_COPY_IN;
+        if (request->preparing && !good)
             pg->prepared[request->statement->id] = false;
-        answer(request, error_set(&error, ERR_STATE, "database: an earlier statement failed"), NULL, &error);
-        break;
-    case PGRES_COMMAND_OK:
-    case PGRES_TUPLES_OK:
-        if (!request->preparing)
-            answer(request, 0, (const struct pg_result *)result, NULL);
-        break;
-    case PGRES_PIPELINE_SYNC:
-    case PGRES_EMPTY_QUERY:
-    case PGRES_COPY_OUT:
-    case PGRES_COPY_BOTH:
-    case PGRES_SINGLE_TUPLE:
-    case PGRES_BAD_RESPONSE:
-    case PGRES_NONFATAL_ERROR:
-    case PGRES_FATAL_ERROR:
-    default:
-        if (request->preparing)
-            pg->prepared[request->statement->id] = false;
-        request->copying = false;
-        answer(request, failure_of(result, &error), NULL, &error);
-        break;
+        /* That it is prepared says nothing yet; after a failed prepare the query's own failure says nothing more. */
+        if (!request->copying && !request->outcome && !(request->preparing && good)) {
+            request->outcome = result;
+            return;
+        }
     }
+    PQclear(result);
+}
+
+static void answer_first(struct pg *pg)
+{
+    struct request *request = take_first(pg);
+    struct error error = {.code = 0};
+    ExecStatusType status = PQresultStatus(request->outcome);
+
+    assert(request->outcome);
+    if (status == PGRES_PIPELINE_ABORTED)
+        (void)error_set(&error, ERR_STATE, "database: an earlier statement failed");
+    else if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
+        (void)failure_of(request->outcome, &error);
+    answer(request, error.code, error.code ? &error : NULL);
 }
 
 /* NULL from PQgetResult ends one command. Both of a failed prepare's commands belong to the request. */
@@ -485,10 +484,8 @@ static void end_of_command(struct pg *pg)
     struct request *request = pg->first;
 
     request->got = request->preparing = false;
-    if (--request->commands == 0) {
-        assert(request->answered);
-        remove_first(pg);
-    }
+    if (--request->commands == 0)
+        answer_first(pg);
 }
 
 static void receive(struct pg *pg)
@@ -496,19 +493,12 @@ static void receive(struct pg *pg)
     while (pg->state == PG_READY && !PQisBusy(pg->connection)) {
         PGresult *result = PQgetResult(pg->connection);
 
-        if (!result) {
-            if (!pg->first || !pg->first->got)
-                return; /* nothing is under way */
-            end_of_command(pg);
-            continue;
-        }
-        if (PQresultStatus(result) == PGRES_PIPELINE_SYNC) {
-            pg->syncs--;
-        } else if (pg->first) {
-            pg->first->got = true;
+        if (result)
             take_result(pg, result);
-        }
-        PQclear(result);
+        else if (pg->first && pg->first->got)
+            end_of_command(pg);
+        else
+            return; /* nothing is under way */
         if (pg->state == PG_READY && pg->first && pg->first->copying)
             return; /* rows are wanted before anything else comes */
     }
@@ -638,6 +628,7 @@ void pg_drop(struct pg *pg, const char *reason)
 
 void pg_close(struct pg *pg, void (*on_closed)(void *context))
 {
+    assert(!pg->closing);
     pg->closing = true;
     pg->on_closed = on_closed;
     if (pg->timer) {

@@ -3,7 +3,11 @@
  * Life: pg_new -> pg_open -> on_connected -> pg_query / pg_copy ... -> each answered by exactly one callback, in order ->
  * on_disconnected (everything queued was answered with ERR_UNREACHABLE before) -> (reconnects by itself with jittered back-off) ->
  * pg_close -> on_closed, after which it is freed. Callbacks run on the loop, never inside the call that queued the request.
- * Consecutive queries travel in one pipeline: queue together what belongs together. */
+ * Consecutive queries travel in one pipeline: queue together what belongs together.
+ *
+ * Every call is allowed in every callback, pg_drop and pg_close too: the request being answered has left the queue, the result stays
+ * valid until its callback returns, and nothing is freed before the loop turns. pg_drop and pg_close answer what is queued before
+ * they return; after pg_close only those answers come, and on_closed. */
 #ifndef CUSTODY_IO_PG_H
 #define CUSTODY_IO_PG_H
 
@@ -62,6 +66,7 @@ int pg_copy(struct pg *pg, const char *sql, const struct buffer *rows, pg_on_ans
 
 /* Drops the connection: what is queued is answered with ERR_UNREACHABLE; the server rolls back. Reconnects with back-off. */
 void pg_drop(struct pg *pg, const char *reason);
+/* Once. */
 void pg_close(struct pg *pg, void (*on_closed)(void *context));
 
 size_t pg_rows(const struct pg_result *result);
