@@ -212,17 +212,20 @@ static void set_poll(struct pg *pg, int events)
     (void)uv_poll_start(pg->poll, events, pg_on_poll);
 }
 
+static bool wants_rows(const struct pg *pg)
+{
+    return pg->first && pg->first->copying;
+}
+
 /* Sends what libpq holds; false when the connection broke. */
 static bool flush(struct pg *pg)
 {
     int left = PQflush(pg->connection);
 
-    if (left < 0) {
-        connection_lost(pg, PQerrorMessage(pg->connection));
+    if (left < 0)
         return false;
-    }
     /* A copy with rows left goes on as soon as the socket takes more, also when libpq's own buffer is empty. */
-    set_poll(pg, left || (pg->first && pg->first->copying) ? UV_READABLE | UV_WRITABLE : UV_READABLE);
+    set_poll(pg, left || wants_rows(pg) ? UV_READABLE | UV_WRITABLE : UV_READABLE);
     return true;
 }
 
@@ -387,28 +390,6 @@ static bool feed_copy(struct pg *pg, struct request *request)
     return true;
 }
 
-static void pump(struct pg *pg)
-{
-    if (pg->state != PG_READY)
-        return;
-    /* A pipeline under way is finished first: its sync has to come back before the mode can change. */
-    if (pg->syncs == 0 && !send_next(pg)) {
-        connection_lost(pg, PQerrorMessage(pg->connection));
-        return;
-    }
-    if (pg->first && pg->first->copying && !feed_copy(pg, pg->first)) {
-        connection_lost(pg, PQerrorMessage(pg->connection));
-        return;
-    }
-    (void)flush(pg);
-}
-
-static void pg_on_pump(uv_idle_t *idle)
-{
-    (void)uv_idle_stop(idle);
-    pump(idle->data);
-}
-
 /* ---- receiving ---- */
 
 /* SQLSTATE prefixes, the longest match first. */
@@ -488,9 +469,13 @@ static void end_of_command(struct pg *pg)
         answer_first(pg);
 }
 
-static void receive(struct pg *pg)
+/* Deals with what came; true when something did, and there may be something to send now. */
+static bool receive(struct pg *pg)
 {
-    while (pg->state == PG_READY && !PQisBusy(pg->connection)) {
+    bool any = false;
+
+    /* While rows are fed libpq shows nothing else: a refusal waits for the end of the copy. */
+    while (pg->state == PG_READY && !wants_rows(pg) && !PQisBusy(pg->connection)) {
         PGresult *result = PQgetResult(pg->connection);
 
         if (result)
@@ -498,10 +483,10 @@ static void receive(struct pg *pg)
         else if (pg->first && pg->first->got)
             end_of_command(pg);
         else
-            return; /* nothing is under way */
-        if (pg->state == PG_READY && pg->first && pg->first->copying)
-            return; /* rows are wanted before anything else comes */
+            break; /* nothing is under way */
+        any = true;
     }
+    return any;
 }
 
 static void deliver_notifications(struct pg *pg)
@@ -515,30 +500,48 @@ static void deliver_notifications(struct pg *pg)
     }
 }
 
+/* ---- both ---- */
+
+/* Sends and receives until neither brings the other on. Only the loop calls it, so callbacks never find themselves inside another.
+ *
+ * It looks for answers after sending, not only when the socket is readable: a flush that would block makes libpq read, and what
+ * came while rows were fed is seen only after the end of the copy. No event tells of either again. */
+static void pump(struct pg *pg)
+{
+    do {
+        if (pg->state != PG_READY)
+            return;
+        /* A pipeline under way is finished first: its sync has to come back before the mode can change. */
+        if ((pg->syncs == 0 && !send_next(pg)) || (wants_rows(pg) && !feed_copy(pg, pg->first)) || !flush(pg)) {
+            connection_lost(pg, PQerrorMessage(pg->connection));
+            return;
+        }
+    } while (receive(pg));
+    deliver_notifications(pg);
+    /* libpq has closed the descriptor when it read the end of the connection by itself: no event tells of that either. */
+    if (pg->state == PG_READY && PQstatus(pg->connection) == CONNECTION_BAD)
+        connection_lost(pg, PQerrorMessage(pg->connection));
+}
+
+static void pg_on_pump(uv_idle_t *idle)
+{
+    (void)uv_idle_stop(idle);
+    pump(idle->data);
+}
+
 static void pg_on_poll(uv_poll_t *poll, int status, int events)
 {
     struct pg *pg = poll->data;
 
     if (status < 0) {
         connection_lost(pg, uv_strerror(status));
-        return;
-    }
-    if (pg->state == PG_CONNECTING) {
+    } else if (pg->state == PG_CONNECTING) {
         connect_step(pg);
-        return;
-    }
-    if (events & UV_READABLE) {
-        if (!PQconsumeInput(pg->connection)) {
-            connection_lost(pg, PQerrorMessage(pg->connection));
-            return;
-        }
-        /* While rows are being fed there is nothing to read: libpq shows a refusal only after the end of the copy. */
-        if (!(pg->first && pg->first->copying))
-            receive(pg);
-        deliver_notifications(pg);
-    }
-    if (pg->state == PG_READY)
+    } else if ((events & UV_READABLE) && !PQconsumeInput(pg->connection)) {
+        connection_lost(pg, PQerrorMessage(pg->connection));
+    } else {
         pump(pg);
+    }
 }
 
 /* ---- requests ---- */
