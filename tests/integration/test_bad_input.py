@@ -28,13 +28,18 @@ def assert_goes_on(device, sealed=None):
     assert device.world.daemon.is_running()
 
 
-def assert_logged(world, reason, since, words):
+def assert_logged(world, reason, since, words, **pairs):
     """A line of the log with what, which value, and a hint."""
     def look():
-        return [line for line in world.daemon.lines[since:] if line.get("reason") == reason and "hint:" in line.text
+        return [line for line in world.daemon.events("refused", since, reason=reason, **pairs) if "hint:" in line["error"]
                 and all(word in line.text for word in words)]
 
-    wait_for(lambda: f"a line with reason={reason}, a hint and {words}:\n" + world.daemon.tail(), look, timeout_s=5)
+    wait_for(lambda: f"a line with reason={reason}, {pairs}, a hint and {words}:\n" + world.daemon.tail(), look, timeout_s=5)
+
+
+def assert_logged_of(device, sealed, reason, since, text, words=()):
+    """The same of a source that is known: whose it was, which one, and in the words of the answer."""
+    assert_logged(device.world, reason, since, words, source=device.name, epoch=str(sealed.epoch), seq=str(sealed.seq), error=text)
 
 
 def assert_refused(device, sealed, reason, *words, log=True, since=0):
@@ -50,7 +55,7 @@ def assert_refused(device, sealed, reason, *words, log=True, since=0):
     assert (detail, topic, source) == (refusal.text, device.topic(), device.name)
     assert time_is_right
     if log:
-        assert_logged(world, reason.lower(), since, [device.name, *words])
+        assert_logged_of(device, sealed, reason.lower(), since, refusal.text, words)
 
 
 def assert_dead_letter_only(world, payload, reason, topic, source, *words, since=0):
@@ -287,8 +292,14 @@ def test_the_topic_of_another_area_is_refused_kept_and_not_dealt_with(world, dev
     device.await_ack(device.send(sealed))
     assert len(world.indexes_of(sealed, 1)) == 1
     assert_goes_on(device)
-    assert_logged(world, "wrong_topic", since, [device.name, elsewhere])
-    assert world.dead_letter(sealed.bytes)[:1] == (Refusal.REFUSAL_REASON_WRONG_TOPIC,)
+    assert_logged_of(device, sealed, "wrong_topic", since, refusal.text, [elsewhere])
+    number, detail, topic, source, time_is_right = world.dead_letter(sealed.bytes)
+    assert (number, detail, topic, time_is_right) == (Refusal.REFUSAL_REASON_WRONG_TOPIC, refusal.text, elsewhere, True)
+    # A copy that was kept, not a seq that was dealt with: only the one from the right topic has a key.
+    (kept,), (stored,) = world.indexes_of(sealed, 3), world.indexes_of(sealed, 1)
+    keyed = world.sql("SELECT first_index, last_seq - first_seq FROM ledger.ingest_key WHERE source_id = %s AND epoch = %s",
+                      world.source_id(device.name), sealed.epoch)
+    assert any(first <= stored <= first + more for first, more in keyed) and not any(first <= kept <= first + more for first, more in keyed)
 
 
 def test_what_another_publishes_in_a_sources_name_counts_only_from_its_own_topic(world, device):

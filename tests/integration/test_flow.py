@@ -2,6 +2,7 @@
 
 import contextlib
 import signal
+import socket
 import threading
 import time
 
@@ -95,8 +96,8 @@ def later_socket(world, name, target):
 def test_it_keeps_trying_a_database_that_is_not_there_and_works_when_it_comes(new_world):
     world = new_world()
     environment = world.database.environment
-    socket = f".s.PGSQL.{environment['PGPORT']}"
-    path, come = later_socket(world, f"pg/{socket}", f"{environment['PGHOST']}/{socket}")
+    name = f".s.PGSQL.{environment['PGPORT']}"
+    path, come = later_socket(world, f"pg/{name}", f"{environment['PGHOST']}/{name}")
     world.daemon.write_settings({**world.settings, "database": f"host={path.parent} user=custody_ingest"})
     world.daemon.start(ready=False)
     told = world.daemon.wait_log("database_unreachable", timeout_s=LOG_S)
@@ -122,12 +123,27 @@ def test_it_keeps_trying_a_broker_that_is_not_there_and_works_when_it_comes(new_
     assert_works(world)
 
 
-def test_of_several_database_hosts_it_takes_the_one_that_answers(new_world):
+def closed_port(world):
+    return "127.0.0.1", "1"
+
+
+def no_socket(world):
+    return str(world.directory), world.database.environment["PGPORT"]
+
+
+def silent_port(world):
+    """Takes connections and says nothing."""
+    world.listener = socket.create_server(("127.0.0.1", 0))
+    return "127.0.0.1", str(world.listener.getsockname()[1])
+
+
+@pytest.mark.parametrize("first", [closed_port, no_socket, silent_port], ids=["refuses", "has no socket", "takes connections and is silent"])
+def test_of_two_database_hosts_it_takes_the_second_when_the_first(new_world, first):
     world = new_world()
+    host, port = first(world)
     environment = world.database.environment
-    port = environment["PGPORT"]
     world.daemon.write_settings({**world.settings, "database": (
-        f"host={world.directory},127.0.0.1,{environment['PGHOST']} port={port},1,{port} user=custody_ingest")})
+        f"host={host},{environment['PGHOST']} port={port},{environment['PGPORT']} user=custody_ingest connect_timeout=2")})
     world.start()
     assert_works(world)
 
@@ -360,6 +376,26 @@ def test_a_drain_that_takes_too_long_is_given_up_and_what_was_under_way_comes_ag
     assert len(world.indexes_of(sealed)) == 1
 
 
+def end_connections(world):
+    world.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'custodyd lane%%' AND datname = %s", world.name)
+
+
+def test_told_to_stop_while_the_database_leaves_it_in_the_middle_of_a_batch_it_ends_in_time_and_the_batch_comes_again(new_world):
+    world = new_world().start()
+    device = world.device()
+    with HeldCommit(world) as commit:
+        sealed = device.say(fixes=[fix()])
+        commit.wait_for_waiter()
+        world.daemon.signal(signal.SIGTERM)
+        world.daemon.wait_log("draining", timeout_s=LOG_S)
+        end_connections(world)
+        assert world.daemon.wait(5) == 0
+        commit.release()
+    world.daemon.start()
+    device.await_ack(sealed)
+    assert len(world.indexes_of(sealed)) == 1
+
+
 # ---- reading the configuration again
 
 
@@ -481,12 +517,26 @@ def test_a_batch_whose_connection_breaks_before_commit_is_repeated_and_stored_on
     with HeldCommit(world) as commit:
         sent = [device.say(fixes=[fix()]) for _ in range(20)]
         commit.wait_for_waiter()
-        world.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'custodyd lane%%' AND datname = %s",
-                  world.name)
+        end_connections(world)
         world.daemon.wait_log("batch_repeated", timeout_s=LOG_S)
         commit.release()
     device.await_ack(sent[-1])
     assert_stored_once(world, [first, *sent])
+
+
+def test_a_database_that_takes_no_writes_for_a_while_is_waited_for(new_world):
+    world = new_world().start()
+    device = world.device()
+    device.await_ack(first := device.say())
+    world.sql(f"ALTER DATABASE {world.name} SET default_transaction_read_only = on")
+    end_connections(world)
+    sealed = device.say(fixes=[fix()])
+    time.sleep(1)
+    assert world.indexes_of(sealed) == [] and world.daemon.is_running()
+    world.sql(f"SET default_transaction_read_only = off; ALTER DATABASE {world.name} RESET default_transaction_read_only")
+    end_connections(world)
+    device.await_ack(sealed)
+    assert_stored_once(world, [first, sealed])
 
 
 # ---- several lanes, several daemons

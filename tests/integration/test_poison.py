@@ -81,3 +81,14 @@ def test_a_batch_that_needs_more_memory_than_there_is_is_stored_in_parts_and_not
         device.await_ack(sealed)
     assert world.value("SELECT count(*) FROM ledger.dead_letter") == 0
     assert world.value("SELECT count(*) FROM telemetry.fix") == 600 * len(sent)
+
+
+def test_poison_in_a_batch_larger_than_the_sockets_buffers_is_found_and_the_rest_is_stored(poisoned):
+    devices = [poisoned.device() for _ in range(10)]
+    with one_batch(poisoned, poisoned.device()):
+        bad = poison(devices[0])  # first, so that the refusal comes while rows are still being fed
+        good = [(device, device.say(fixes=[fix(speed_cm_s=n) for n in range(600)])) for _ in range(5) for device in devices]
+    for device, sealed in good:
+        device.await_ack(sealed)
+    assert_poison_kept(poisoned, devices[0], bad)
+    assert poisoned.value("SELECT count(*) FROM telemetry.fix") == 600 * len(good)

@@ -126,6 +126,11 @@ class Chain:
             " WHERE item_id = %s", self.item_id(value))
         return PHYSICAL[physical], LEGAL[legal], BAN[ban], holder
 
+    def site(self, value):
+        """Code of the site where it is, or None."""
+        return self.world.value("SELECT s.code FROM custody.item LEFT JOIN registry.site s USING (site_id) WHERE item_id = %s",
+                                self.item_id(value))
+
     def flags(self, value, rule=None):
         """(rule, key, state, severity) of everything found about the item that this identifier names."""
         return self.world.sql("SELECT rule, key, state, severity FROM flag.flag WHERE subject = %s AND rule = coalesce(%s, rule)"

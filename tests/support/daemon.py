@@ -14,8 +14,10 @@ _PAIR = re.compile(r'(\w+)=(?:"((?:[^"\\]|\\.)*)"|(\S*))')
 
 
 class LogLine(dict):
+    """The pairs of one line of logfmt, unescaped."""
+
     def __init__(self, text):
-        super().__init__((key, quoted or plain) for key, quoted, plain in _PAIR.findall(text))
+        super().__init__((key, re.sub(r"\\(.)", r"\1", quoted) or plain) for key, quoted, plain in _PAIR.findall(text))
         self.text = text
         self.seen_at = time.monotonic()
 
