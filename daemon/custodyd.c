@@ -1,4 +1,8 @@
-/* custodyd.c - the daemon: reads its configuration, opens the lanes, handles signals, closes in order. */
+/* custodyd.c - the daemon: reads its configuration, opens the lanes, handles signals, closes in order.
+ *
+ * The end: lane_stop on every lane -> (each says that it stopped) -> drained -> lane_close -> registry_close -> our own
+ * handles. Callbacks of lanes and registry only note what happened; the step timer does what follows, outside of them: a lane
+ * must not be closed while it is still at work further down the stack. */
 #include <getopt.h>
 #include <signal.h>
 #include <sodium.h>
@@ -10,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "config.h"
 #include "core/ledger/note.h"
 #include "ctl/version.h"
@@ -18,7 +23,24 @@
 #include "ingest/registry.h"
 #include "io/keyfile.h"
 
-enum { STATS_INTERVAL_MS = 1000, EXIT_OK = 0, EXIT_USAGE = 2, EXIT_TEMPORARY = 75, EXIT_CONFIG = 78, NAME_BYTES = 256 };
+enum {
+    STATS_INTERVAL_MS = 1000,
+    LANE_DOWN_INTERVAL_MS = 60 * 1000,
+    LEAVE_TIMEOUT_MS = 1000,
+    EXIT_OK = 0,
+    EXIT_USAGE = 2,
+    EXIT_CONFIG = 78,
+    NAME_BYTES = 256
+};
+
+struct served {
+    struct daemon *daemon;
+    struct lane *lane;
+    char name[NAME_BYTES], areas[CONFIG_TEXT_BYTES];
+    bool failed;
+    char reason[ERROR_TEXT_BYTES];
+    uint64_t told_ms; /* when the log last said that it failed */
+};
 
 struct daemon {
     uv_loop_t loop;
@@ -31,11 +53,11 @@ struct daemon {
 
     struct counters counters, logged;
     struct registry *registry;
-    struct lane *lanes[CONFIG_LANES_MAX];
-    size_t lane_count, lanes_ready, lanes_stopped, lanes_failed;
+    struct served lanes[CONFIG_LANES_MAX];
+    size_t lane_count, lanes_ready, lanes_stopped, lanes_failed, lanes_closed;
     uv_signal_t terminate, interrupt, reload;
-    uv_timer_t stats, drain;
-    bool stopping;
+    uv_timer_t stats, drain, step, leave;
+    bool stopping, closing, registry_closing, registry_closed;
     int exit_code;
 };
 
@@ -50,6 +72,16 @@ static void daemon_on_drain_over(uv_timer_t *timer)
     _exit(1);
 }
 
+/* Connecting to a broker that does not answer cannot be cancelled in the thread pool. Everything is stored and told by now,
+ * and the log is not buffered. */
+static void daemon_on_leave(uv_timer_t *timer)
+{
+    struct daemon *daemon = timer->data;
+
+    log_info("left", "hint=\"drained, but something does not end, as connecting to a broker that does not answer\"");
+    _exit(daemon->exit_code);
+}
+
 static void close_handle(uv_handle_t *handle, void *context)
 {
     (void)context;
@@ -57,35 +89,35 @@ static void close_handle(uv_handle_t *handle, void *context)
         uv_close(handle, NULL);
 }
 
+static void daemon_on_step(uv_timer_t *timer);
+
+static void step_soon(struct daemon *daemon)
+{
+    (void)uv_timer_start(&daemon->step, daemon_on_step, 0, 0);
+}
+
 static void daemon_on_registry_closed(void *context)
 {
     struct daemon *daemon = context;
 
-    uv_close((uv_handle_t *)&daemon->terminate, NULL);
-    uv_close((uv_handle_t *)&daemon->interrupt, NULL);
-    uv_close((uv_handle_t *)&daemon->reload, NULL);
-    uv_close((uv_handle_t *)&daemon->stats, NULL);
-    uv_close((uv_handle_t *)&daemon->drain, NULL);
+    daemon->registry_closed = true;
+    step_soon(daemon);
 }
 
 static void daemon_on_lane_closed(void *context)
 {
-    struct daemon *daemon = context;
+    struct served *served = context;
 
-    if (--daemon->lane_count == 0)
-        registry_close(daemon->registry, daemon_on_registry_closed);
+    served->daemon->lanes_closed++;
+    step_soon(served->daemon);
 }
 
 static void daemon_on_lane_stopped(void *context)
 {
-    struct daemon *daemon = context;
+    struct served *served = context;
 
-    if (++daemon->lanes_stopped < daemon->lane_count)
-        return;
-    log_info("drained", "lanes=%zu", daemon->lane_count);
-    counters_log(&daemon->counters);
-    for (size_t i = 0, count = daemon->lane_count; i < count; i++)
-        lane_close(daemon->lanes[i], daemon_on_lane_closed);
+    served->daemon->lanes_stopped++;
+    step_soon(served->daemon);
 }
 
 static void stop(struct daemon *daemon)
@@ -95,7 +127,49 @@ static void stop(struct daemon *daemon)
     daemon->stopping = true;
     (void)uv_timer_start(&daemon->drain, daemon_on_drain_over, (uint64_t)daemon->config.drain_timeout_ms, 0);
     for (size_t i = 0; i < daemon->lane_count; i++)
-        lane_stop(daemon->lanes[i]);
+        lane_stop(daemon->lanes[i].lane);
+}
+
+static void close_lanes(struct daemon *daemon)
+{
+    daemon->closing = true;
+    (void)uv_timer_stop(&daemon->drain);
+    (void)uv_timer_start(&daemon->leave, daemon_on_leave, LEAVE_TIMEOUT_MS, 0);
+    uv_unref((uv_handle_t *)&daemon->leave); /* waits for what hangs, and is no reason to stay itself */
+    log_info("drained", "lanes=%zu", daemon->lane_count);
+    counters_log(&daemon->counters);
+    for (size_t i = 0; i < daemon->lane_count; i++)
+        lane_close(daemon->lanes[i].lane, daemon_on_lane_closed);
+}
+
+static void close_registry(struct daemon *daemon)
+{
+    daemon->registry_closing = true;
+    registry_close(daemon->registry, daemon_on_registry_closed);
+}
+
+static void close_handles(struct daemon *daemon)
+{
+    uv_close((uv_handle_t *)&daemon->terminate, NULL);
+    uv_close((uv_handle_t *)&daemon->interrupt, NULL);
+    uv_close((uv_handle_t *)&daemon->reload, NULL);
+    uv_close((uv_handle_t *)&daemon->stats, NULL);
+    uv_close((uv_handle_t *)&daemon->drain, NULL);
+    uv_close((uv_handle_t *)&daemon->step, NULL);
+}
+
+static void daemon_on_step(uv_timer_t *timer)
+{
+    struct daemon *daemon = timer->data;
+
+    if (daemon->registry_closed)
+        close_handles(daemon);
+    else if (daemon->closing && !daemon->registry_closing && daemon->lanes_closed == daemon->lane_count)
+        close_registry(daemon);
+    else if (daemon->stopping && !daemon->closing && daemon->lanes_stopped == daemon->lane_count)
+        close_lanes(daemon);
+    else if (daemon->lanes_failed == daemon->lane_count)
+        stop(daemon); /* nothing left to do: the service manager sees it */
 }
 
 static void daemon_on_terminate(uv_signal_t *handle, int number)
@@ -130,6 +204,26 @@ static void daemon_on_reload(uv_signal_t *handle, int number)
     log_info("reloaded", "config=%s", daemon->config_path ? daemon->config_path : "environment");
 }
 
+static void tell_lane_down(struct daemon *daemon, struct served *served)
+{
+    served->told_ms = uv_now(&daemon->loop);
+    log_error("lane_down",
+              "lane=\"%s\" areas=%s error=\"%s\" hint=\"its areas are not served; the broker keeps what comes; "
+              "mend it and restart\"",
+              served->name, served->areas, log_text(text_of(served->reason)));
+}
+
+/* The others go on, so that nothing but the log shows it: said again and again. */
+static void tell_lanes_down(struct daemon *daemon)
+{
+    for (size_t i = 0; i < daemon->lane_count; i++) {
+        struct served *served = &daemon->lanes[i];
+
+        if (served->failed && uv_now(&daemon->loop) - served->told_ms >= LANE_DOWN_INTERVAL_MS)
+            tell_lane_down(daemon, served);
+    }
+}
+
 static void daemon_on_stats(uv_timer_t *timer)
 {
     struct daemon *daemon = timer->data;
@@ -137,11 +231,12 @@ static void daemon_on_stats(uv_timer_t *timer)
     if (memcmp(&daemon->counters, &daemon->logged, sizeof daemon->counters) != 0)
         counters_log(&daemon->counters);
     daemon->logged = daemon->counters;
+    tell_lanes_down(daemon);
 }
 
 static void daemon_on_lane_ready(void *context)
 {
-    struct daemon *daemon = context;
+    struct daemon *daemon = ((struct served *)context)->daemon;
 
     if (++daemon->lanes_ready == daemon->lane_count)
         log_info("ready", "lanes=%zu origin=%s pid=%d", daemon->lane_count, daemon->config.origin, (int)getpid());
@@ -149,12 +244,15 @@ static void daemon_on_lane_ready(void *context)
 
 static void daemon_on_lane_failed(void *context, const char *reason)
 {
-    struct daemon *daemon = context;
+    struct served *served = context;
+    struct daemon *daemon = served->daemon;
 
-    (void)reason;
+    served->failed = true;
+    (void)text_copy(served->reason, sizeof served->reason, text_of(reason));
     daemon->exit_code = 1;
-    if (++daemon->lanes_failed == daemon->lane_count)
-        stop(daemon); /* nothing left to do: the service manager sees it */
+    daemon->lanes_failed++;
+    tell_lane_down(daemon, served);
+    step_soon(daemon);
 }
 
 static void daemon_on_registry_ready(void *context)
@@ -162,7 +260,7 @@ static void daemon_on_registry_ready(void *context)
     struct daemon *daemon = context;
 
     for (size_t i = 0; i < daemon->lane_count; i++)
-        lane_registry_ready(daemon->lanes[i]);
+        lane_registry_ready(daemon->lanes[i].lane);
 }
 
 /* ---- the beginning ---- */
@@ -214,20 +312,23 @@ static int load_broker_password(struct daemon *daemon, struct error *error)
 static int add_lane(struct daemon *daemon, const char *areas, struct error *error)
 {
     static const struct lane_handler handler = {daemon_on_lane_ready, daemon_on_lane_stopped, daemon_on_lane_failed};
-    char name[NAME_BYTES], client_id[CONFIG_TEXT_BYTES + 16];
-    struct lane_settings settings = {name, client_id, areas, *daemon->broker_password ? daemon->broker_password : NULL};
-    struct lane *lane;
+    struct served *served = &daemon->lanes[daemon->lane_count];
+    char client_id[CONFIG_TEXT_BYTES + 16];
+    struct lane_settings settings = {served->name, client_id, areas,
+                                     *daemon->broker_password ? daemon->broker_password : NULL};
 
     if (daemon->lane_count == CONFIG_LANES_MAX)
         return error_set(error, ERR_CONFIG, "lanes: more than %d; hint: several areas can share a lane",
                          CONFIG_LANES_MAX);
-    (void)snprintf(name, sizeof name, "custodyd lane %zu", daemon->lane_count + 1);
+    served->daemon = daemon;
+    (void)text_copy(served->areas, sizeof served->areas, text_of(areas));
+    (void)snprintf(served->name, sizeof served->name, "custodyd lane %zu", daemon->lane_count + 1);
     (void)snprintf(client_id, sizeof client_id, "%s-%zu", daemon->config.client_id, daemon->lane_count + 1);
-    lane = lane_new(&daemon->loop, &settings, &daemon->config, daemon->registry,
-                    daemon->signs ? &daemon->ack_signer : NULL, &daemon->counters, &handler, daemon, error);
-    if (!lane)
+    served->lane = lane_new(&daemon->loop, &settings, &daemon->config, daemon->registry,
+                            daemon->signs ? &daemon->ack_signer : NULL, &daemon->counters, &handler, served, error);
+    if (!served->lane)
         return error->code ? error->code : ERR_NO_MEMORY;
-    daemon->lanes[daemon->lane_count++] = lane;
+    daemon->lane_count++;
     return 0;
 }
 
@@ -237,10 +338,8 @@ static int add_lanes(struct daemon *daemon, struct error *error)
 
     (void)snprintf(lanes, sizeof lanes, "%s", daemon->config.lanes);
     while ((areas = strsep(&rest, ";")) != NULL) {
-        int code;
+        int code = add_lane(daemon, areas, error);
 
-        areas += strspn(areas, " ");
-        code = add_lane(daemon, areas, error);
         if (code)
             return code;
     }
@@ -277,8 +376,10 @@ static void start_handles(struct daemon *daemon)
     (void)uv_signal_init(&daemon->loop, &daemon->reload);
     (void)uv_timer_init(&daemon->loop, &daemon->stats);
     (void)uv_timer_init(&daemon->loop, &daemon->drain);
-    daemon->terminate.data = daemon->interrupt.data = daemon->reload.data = daemon->stats.data = daemon->drain.data =
-        daemon;
+    (void)uv_timer_init(&daemon->loop, &daemon->step);
+    (void)uv_timer_init(&daemon->loop, &daemon->leave);
+    daemon->terminate.data = daemon->interrupt.data = daemon->reload.data = daemon;
+    daemon->stats.data = daemon->drain.data = daemon->step.data = daemon->leave.data = daemon;
     (void)uv_signal_start(&daemon->terminate, daemon_on_terminate, SIGTERM);
     (void)uv_signal_start(&daemon->interrupt, daemon_on_terminate, SIGINT);
     (void)uv_signal_start(&daemon->reload, daemon_on_reload, SIGHUP);
@@ -297,7 +398,9 @@ static int run(struct daemon *daemon)
     start_handles(daemon);
     registry_open(daemon->registry);
     for (size_t i = 0; i < daemon->lane_count; i++)
-        lane_open(daemon->lanes[i]);
+        lane_open(daemon->lanes[i].lane);
+    (void)uv_run(&daemon->loop, UV_RUN_DEFAULT);
+    uv_close((uv_handle_t *)&daemon->leave, NULL); /* the last: it watched over the others */
     (void)uv_run(&daemon->loop, UV_RUN_DEFAULT);
     if (uv_loop_close(&daemon->loop) != 0) {
         uv_print_all_handles(&daemon->loop, stderr);
