@@ -145,6 +145,15 @@ bool note_signature_bytes(const struct note_signature *signature, uint8_t *out, 
     return true;
 }
 
+bool note_signature_holds(const struct note_signature *signature, struct text text,
+                          const uint8_t public_key[NOTE_PUBLIC_KEY_BYTES])
+{
+    uint8_t bytes[crypto_sign_BYTES];
+
+    return note_signature_bytes(signature, bytes, sizeof bytes) &&
+           crypto_sign_verify_detached(bytes, (const uint8_t *)text.data, text.len, public_key) == 0;
+}
+
 void note_sign(struct buffer *note, size_t start, const struct note_signer *signer)
 {
     uint8_t signature[crypto_sign_BYTES];
@@ -192,7 +201,7 @@ static bool is_by(const struct note_signature *signature, struct text name, cons
 
 int note_verify(struct text note, struct text name, const uint8_t public_key[NOTE_PUBLIC_KEY_BYTES], struct text *text)
 {
-    uint8_t key_hash[NOTE_KEY_HASH_BYTES], bytes[crypto_sign_BYTES];
+    uint8_t key_hash[NOTE_KEY_HASH_BYTES];
     struct text body, rest;
     struct note_signature signature;
     bool found = false;
@@ -203,8 +212,7 @@ int note_verify(struct text note, struct text name, const uint8_t public_key[NOT
     while (note_signature_take(&rest, &signature)) {
         if (!is_by(&signature, name, key_hash)) /* also of the same name: a key replaced, another algorithm */
             continue;
-        if (!note_signature_bytes(&signature, bytes, sizeof bytes) ||
-            crypto_sign_verify_detached(bytes, (const uint8_t *)body.data, body.len, public_key))
+        if (!note_signature_holds(&signature, body, public_key))
             return ERR_SIGNATURE;
         found = true;
     }

@@ -61,6 +61,9 @@ int note_split(struct text note, struct text *text, struct text *signatures) MUS
 /* Cuts the next signature off `rest`, which note_split gave or which are such lines alone (what a witness answers). False at the
  * end and where the next line is no signature: then `rest` is not empty. */
 bool note_signature_take(struct text *rest, struct note_signature *signature);
+/* Whether the bytes behind the key hash are this Ed25519 key's signature of the text. */
+bool note_signature_holds(const struct note_signature *signature, struct text text,
+                          const uint8_t public_key[NOTE_PUBLIC_KEY_BYTES]);
 /* The bytes behind the key hash; false unless there are `len` of them. */
 bool note_signature_bytes(const struct note_signature *signature, uint8_t *out, size_t len);
 /* Appends one signature line. `len` is at most NOTE_SIGNATURE_MAX. */

@@ -11,7 +11,7 @@
 
 /* ---- names */
 
-enum { GROUP_DIGITS = 3, GROUP = 1000 };
+enum { GROUP_DIGITS = 3, GROUP = 1000, PATH_QUOTED_MAX = 80 };
 
 /* 1234067 is x001/x234/067. */
 static int put_index(char *out, size_t size, uint64_t index)
@@ -110,8 +110,12 @@ int tile_path_parse(struct text path, struct tile *tile, struct error *error)
 
     if (take_level(&rest, tile) && take_index(&rest, &tile->index) && take_width(&rest, &tile->width))
         return 0;
-    return error_set(error, ERR_INVALID,
-                     "tile: not such a path; hint: tile/<level>/x001/x234/067 or tile/entries/067.p/8");
+    if (error) {
+        (void)error_set(error, ERR_INVALID, "tile: %.*s; hint: as tile/<level>/x001/x234/067 or tile/entries/067.p/8",
+                        (int)(path.len < PATH_QUOTED_MAX ? path.len : PATH_QUOTED_MAX), path.data ? path.data : "");
+        text_make_clean(error->text);
+    }
+    return ERR_INVALID;
 }
 
 /* ---- what a tree has */
