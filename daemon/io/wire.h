@@ -79,6 +79,10 @@ enum refusal_reason wire_report_header(struct text body, struct report_header *h
 enum refusal_reason wire_report_decode(struct text body, int64_t now_us, struct arena *arena, struct report *report,
                                        struct error *error);
 
+/* Copies a body's header and, of its elements, the events at these ordinals (rising, each once): they decode as in the
+ * whole body, in its memory's proportion. 0; ERR_INVALID (no protobuf, or fewer events); ERR_NO_MEMORY. */
+int wire_report_pick(struct text body, const uint16_t *ordinals, size_t count, struct buffer *out) MUST_USE;
+
 /* Builds a body from a report (positions are written in WGS-84), for simulated devices, imports and tests. 0 or a
  * negative code. */
 int wire_report_encode(const struct report *report, struct buffer *out) MUST_USE;
