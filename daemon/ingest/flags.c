@@ -93,10 +93,10 @@ static size_t flag_count(const struct judged *judged)
     return count;
 }
 
-/* Without all findings of an item nobody knows which of its flags are without support. */
+/* Without everything about an item nobody knows which of its flags are without support. */
 static bool all_found(const struct judged *judged)
 {
-    return judged->custody.dropped == 0 && judged->reentry.dropped == 0;
+    return judged->complete && judged->custody.dropped == 0 && judged->reentry.dropped == 0;
 }
 
 void flags_settle_items(struct transaction *transaction, struct params *params, const struct judged *judged,

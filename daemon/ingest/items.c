@@ -1,18 +1,31 @@
 /* items.c - from identifiers to items. */
 #include "ingest/items.h"
 
+#include <assert.h>
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/identity/identifier.h"
 
-/* One (scheme, value, item). Several items may share a hint; they stand in one chain of slots. */
-struct items_slot {
+/* An item that has a name. */
+struct holder {
+    struct holder *next; /* older */
+    struct item *item;
+    bool proof;
+};
+
+/* One (scheme, value), and who has it, newest first. */
+struct items_name {
+    struct items_name *next; /* of the same slot */
     enum identifier_scheme scheme;
     struct text value;
-    bool proof;
-    struct item *item; /* NULL: empty */
+    struct holder *proof, *hints;
+    size_t hint_count;
 };
+
+static_assert(ITEMS_KEY_BYTES == crypto_shorthash_KEYBYTES && crypto_shorthash_BYTES == sizeof(uint64_t),
+              "SipHash-2-4");
 
 bool identifier_is_proof(enum identifier_scheme scheme, enum item_kind kind)
 {
@@ -23,72 +36,116 @@ bool identifier_is_proof(enum identifier_scheme scheme, enum item_kind kind)
     return identifier_scheme_is_proof(scheme);
 }
 
-int items_init(struct items *items, struct arena *arena, size_t expected)
+int items_init(struct items *items, struct arena *arena, size_t expected, const uint8_t key[ITEMS_KEY_BYTES])
 {
-    *items = (struct items){.arena = arena, .slot_count = 64};
+    *items = (struct items){.arena = arena, .key = key, .slot_count = 64};
     items->last = &items->list;
-    while (items->slot_count < expected * 4)
+    while (items->slot_count < expected)
         items->slot_count *= 2;
-    items->slots = arena_array(arena, items->slot_count, sizeof *items->slots);
+    items->slots = arena_array(arena, items->slot_count, sizeof(struct items_name *));
     return items->slots ? 0 : ERR_NO_MEMORY;
 }
 
-static size_t first_slot(const struct items *items, enum identifier_scheme scheme, struct text value)
+static struct items_name **slot_of(const struct items *items, enum identifier_scheme scheme, struct text value)
 {
-    return (hash64(value) + (uint64_t)scheme * 0x9e3779b97f4a7c15U) & (items->slot_count - 1);
+    uint8_t bytes[crypto_shorthash_BYTES];
+    uint64_t hash;
+
+    crypto_shorthash(bytes, (const uint8_t *)value.data, value.len, items->key);
+    memcpy(&hash, bytes, sizeof hash);
+    return &items->slots[(hash + (uint64_t)scheme) & (items->slot_count - 1)];
 }
 
-static bool slot_is(const struct items_slot *slot, enum identifier_scheme scheme, struct text value)
+static struct items_name *find_name(const struct items *items, enum identifier_scheme scheme, struct text value)
 {
-    return slot->scheme == scheme && text_equal(slot->value, value);
+    struct items_name *name = *slot_of(items, scheme, value);
+
+    while (name && (name->scheme != scheme || !text_equal(name->value, value)))
+        name = name->next;
+    return name;
 }
 
-/* Doubles the table when it is half full. */
+/* Doubles the table when there are as many names as slots. */
 static int grow(struct items *items)
 {
-    struct items_slot *old = items->slots;
+    struct items_name **old = items->slots;
     size_t old_count = items->slot_count;
 
-    items->slots = arena_array(items->arena, old_count * 2, sizeof *items->slots);
+    items->slots = arena_array(items->arena, old_count * 2, sizeof(struct items_name *));
     if (!items->slots) {
         items->slots = old;
         return ERR_NO_MEMORY;
     }
     items->slot_count = old_count * 2;
-    for (size_t i = 0; i < old_count; i++) {
-        size_t at = old[i].item ? first_slot(items, old[i].scheme, old[i].value) : 0;
+    for (size_t i = 0; i < old_count; i++)
+        for (struct items_name *name = old[i], *next; name; name = next) {
+            struct items_name **slot = slot_of(items, name->scheme, name->value);
 
-        if (!old[i].item)
-            continue;
-        while (items->slots[at].item)
-            at = (at + 1) & (items->slot_count - 1);
-        items->slots[at] = old[i];
-    }
+            next = name->next;
+            name->next = *slot;
+            *slot = name;
+        }
     return 0;
 }
 
-static bool has_slot(const struct items *items, enum identifier_scheme scheme, struct text value,
-                     const struct item *item)
+static struct items_name *add_name(struct items *items, enum identifier_scheme scheme, struct text value)
 {
-    for (size_t at = first_slot(items, scheme, value); items->slots[at].item; at = (at + 1) & (items->slot_count - 1))
-        if (slot_is(&items->slots[at], scheme, value) && items->slots[at].item == item)
-            return true;
-    return false;
+    struct items_name *name = arena_alloc(items->arena, sizeof *name), **slot;
+
+    if (!name || (items->name_count >= items->slot_count && grow(items)))
+        return NULL;
+    slot = slot_of(items, scheme, value);
+    *name = (struct items_name){.next = *slot, .scheme = scheme, .value = value};
+    *slot = name;
+    items->name_count++;
+    return name;
 }
 
-static int add_slot(struct items *items, enum identifier_scheme scheme, struct text value, bool proof,
-                    struct item *item)
+static bool has_name(const struct items_name *name, const struct item *item)
 {
-    size_t at;
+    const struct holder *holder = name ? name->hints : NULL;
 
-    if (items->slot_used * 2 >= items->slot_count && grow(items))
+    while (holder && holder->item != item)
+        holder = holder->next;
+    return holder || (name && name->proof && name->proof->item == item);
+}
+
+/* The oldest of the hint's holders is forgotten; its memory serves the next. */
+static struct holder *drop_oldest(struct items *items, struct items_name *name)
+{
+    struct holder **at = &name->hints, *oldest;
+
+    while ((*at)->next)
+        at = &(*at)->next;
+    oldest = *at;
+    *at = NULL;
+    name->hint_count--;
+    items->capped++;
+    return oldest;
+}
+
+static int add_holder(struct items *items, struct items_name *name, struct item *item, bool proof)
+{
+    struct holder *holder = !proof && name->hint_count == HINT_HOLDERS_MAX ? drop_oldest(items, name)
+                                                                           : arena_alloc(items->arena, sizeof *holder);
+
+    if (!holder)
         return ERR_NO_MEMORY;
-    at = first_slot(items, scheme, value);
-    while (items->slots[at].item)
-        at = (at + 1) & (items->slot_count - 1);
-    items->slots[at] = (struct items_slot){scheme, value, proof, item};
-    items->slot_used++;
+    assert(!proof || !name->proof); /* the database's key, and add_identifiers, see to it */
+    *holder = (struct holder){proof ? NULL : name->hints, item, proof};
+    *(proof ? &name->proof : &name->hints) = holder;
+    name->hint_count += !proof;
     return 0;
+}
+
+static int add_to_name(struct items *items, enum identifier_scheme scheme, struct text value, bool proof,
+                       struct item *item)
+{
+    struct items_name *name = find_name(items, scheme, value);
+
+    if (!name)
+        name = add_name(items, scheme, value);
+    return name ? add_holder(items, name, item, proof) : ERR_NO_MEMORY;
 }
 
 static struct item *add_item(struct items *items, int64_t item_id, enum item_kind kind, bool terminal)
@@ -101,6 +158,7 @@ static struct item *add_item(struct items *items, int64_t item_id, enum item_kin
     item->kind = kind;
     item->terminal = terminal;
     item->is_new = item_id == 0;
+    item->number = items->count;
     item->last_event = &item->events;
     *items->last = item;
     items->last = &item->next;
@@ -119,27 +177,15 @@ int items_known(struct items *items, enum identifier_scheme scheme, struct text 
         item = add_item(items, item_id, kind, terminal);
     if (!item)
         return ERR_NO_MEMORY;
-    return has_slot(items, scheme, value, item) ? 0 : add_slot(items, scheme, value, proof, item);
+    return has_name(find_name(items, scheme, value), item) ? 0 : add_to_name(items, scheme, value, proof, item);
 }
 
 /* The item that this proof-grade identifier names, or NULL. */
 static struct item *find_by_proof(const struct items *items, const struct identifier *identifier)
 {
-    for (size_t at = first_slot(items, identifier->scheme, identifier->value); items->slots[at].item;
-         at = (at + 1) & (items->slot_count - 1))
-        if (items->slots[at].proof && slot_is(&items->slots[at], identifier->scheme, identifier->value))
-            return items->slots[at].item;
-    return NULL;
-}
+    const struct items_name *name = find_name(items, identifier->scheme, identifier->value);
 
-/* How many of the reference's identifiers the item has. */
-static size_t agreement(const struct items *items, const struct item_ref *ref, const struct item *item)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < ref->identifier_count; i++)
-        count += has_slot(items, ref->identifiers[i].scheme, ref->identifiers[i].value, item);
-    return count;
+    return name && name->proof ? name->proof->item : NULL;
 }
 
 static bool begins_custody(enum event_type type)
@@ -147,32 +193,53 @@ static bool begins_custody(enum event_type type)
     return type == EVENT_TYPE_BOOKED || type == EVENT_TYPE_PICKED_UP || type == EVENT_TYPE_LOT_CREATED;
 }
 
+static bool may_be(const struct item *item, const struct item_ref *ref, enum event_type type)
+{
+    bool other_kind =
+        ref->kind != ITEM_KIND_UNSPECIFIED && item->kind != ITEM_KIND_UNSPECIFIED && ref->kind != item->kind;
+
+    return !other_kind && !(item->terminal && begins_custody(type));
+}
+
+/* One more identifier of this search leads to the item. */
+static void count_agreement(const struct items *items, struct item *item)
+{
+    if (item->search != items->searches) {
+        item->search = items->searches;
+        item->agreement = 0;
+    }
+    item->agreement++;
+}
+
+static struct item *better(struct item *best, struct item *item)
+{
+    if (!best || item->agreement > best->agreement)
+        return item;
+    return item->agreement == best->agreement && item->number > best->number ? item : best;
+}
+
 /* By hints alone: the item of that kind that shares most of them, the newest of equals. A plate may have gone to another vehicle
- * (Order 164 art 44): what begins custody is not said of an item at its end. */
-static struct item *find_by_hints(const struct items *items, const struct item_ref *ref, enum event_type type)
+ * (Order 164 art 44): what begins custody is not said of an item at its end. Takes HINT_HOLDERS_MAX steps an identifier. */
+static struct item *find_by_hints(struct items *items, const struct item_ref *ref, enum event_type type)
 {
     struct item *best = NULL;
-    size_t most = 0;
 
+    items->searches++;
     for (size_t i = 0; i < ref->identifier_count; i++) {
-        const struct identifier *identifier = &ref->identifiers[i];
+        const struct items_name *name = find_name(items, ref->identifiers[i].scheme, ref->identifiers[i].value);
 
-        for (size_t at = first_slot(items, identifier->scheme, identifier->value); items->slots[at].item;
-             at = (at + 1) & (items->slot_count - 1)) {
-            struct item *item = items->slots[at].item;
-            size_t agreed;
-
-            if (!slot_is(&items->slots[at], identifier->scheme, identifier->value) ||
-                (ref->kind != ITEM_KIND_UNSPECIFIED && item->kind != ITEM_KIND_UNSPECIFIED &&
-                 ref->kind != item->kind) ||
-                (item->terminal && begins_custody(type)))
-                continue;
-            agreed = agreement(items, ref, item);
-            if (agreed > most || (agreed == most && best && item->item_id > best->item_id)) {
-                best = item;
-                most = agreed;
-            }
-        }
+        if (!name)
+            continue;
+        if (name->proof)
+            count_agreement(items, name->proof->item);
+        for (const struct holder *holder = name->hints; holder; holder = holder->next)
+            count_agreement(items, holder->item);
+        /* Its last identifier finds the item with its full count, whichever that is. */
+        if (name->proof && may_be(name->proof->item, ref, type))
+            best = better(best, name->proof->item);
+        for (const struct holder *holder = name->hints; holder; holder = holder->next)
+            if (may_be(holder->item, ref, type))
+                best = better(best, holder->item);
     }
     return best;
 }
@@ -217,10 +284,10 @@ static int add_identifiers(struct items *items, struct batch *batch, struct batc
                        identifier_scheme_word(identifier->scheme), TEXT_ARG(identifier->value));
             continue;
         }
-        if (has_slot(items, identifier->scheme, identifier->value, item))
+        if (has_name(find_name(items, identifier->scheme, identifier->value), item))
             continue;
         added = arena_alloc(items->arena, sizeof *added);
-        if (!added || add_slot(items, identifier->scheme, identifier->value, proof, item))
+        if (!added || add_to_name(items, identifier->scheme, identifier->value, proof, item))
             return ERR_NO_MEMORY;
         *added = (struct item_identifier){item->identifiers, identifier->scheme, identifier->value, proof};
         item->identifiers = added;
@@ -313,11 +380,16 @@ int items_add_event(struct items *items, struct batch *batch, struct batch_envel
 void items_sighted(struct items *items, enum identifier_scheme scheme, struct text value,
                    void (*each)(void *context, struct item *item, bool proof), void *context)
 {
-    for (size_t at = first_slot(items, scheme, value); items->slots[at].item; at = (at + 1) & (items->slot_count - 1))
-        if (slot_is(&items->slots[at], scheme, value)) {
-            items->slots[at].item->touched = true;
-            each(context, items->slots[at].item, items->slots[at].proof);
-        }
+    const struct items_name *name = find_name(items, scheme, value);
+
+    if (name && name->proof) {
+        name->proof->item->touched = true;
+        each(context, name->proof->item, true);
+    }
+    for (const struct holder *holder = name ? name->hints : NULL; holder; holder = holder->next) {
+        holder->item->touched = true;
+        each(context, holder->item, false);
+    }
 }
 
 static int by_item_id(const void *a, const void *b)

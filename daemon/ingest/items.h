@@ -39,34 +39,56 @@ struct item {
     bool touched; /* has events or sightings in this batch: to be judged; others are only candidates */
     bool terminal;
     enum item_kind kind;
+    size_t number;                       /* of its finding, rising: known ones by item_id, then new ones */
+    size_t search;                       /* the newest search by hints that met it, */
+    unsigned agreement;                  /* and how many identifiers it shares with what was searched for */
     struct item *parent;                 /* of the batch; NULL: none named */
     struct item_identifier *identifiers; /* to be added */
     struct item_event *events, **last_event, *newest_event;
 
-    /* filled by judge.c */
-    struct history_event *history;
-    struct batch_envelope **history_envelopes; /* envelope of the batch beside each event; NULL: stored before */
+    /* filled by histories.c */
+    bool to_fold;          /* it has events in this batch, or only the fold can tell when its ban began */
+    bool oversized;        /* its history does not fit: it stays as it is */
+    bool sightings_capped; /* some are left out */
+    uint32_t stored_events;
+    struct item_ban stored_ban; /* as folded last */
+    size_t history_bytes;
+    struct history_event *history; /* of those to be folded */
     size_t history_count, history_room;
-    struct matched_sighting *sightings;
+    struct matched_sighting *sightings; /* all, of those to be folded; otherwise those of the batch */
     size_t sighting_count, sighting_room;
 };
 
+/* How many of the items that share a hint (a plate that was used again, a careless engine number) count: the newest. An event names
+ * an item by hints only where nothing better is known, and means the newest; a sighting of such a hint is a lead for people to look at.
+ * Proof-grade identifiers name one item and are never left out, so no ban that one proves is missed. */
+enum { HINT_HOLDERS_MAX = 32 };
+
 struct items {
     struct arena *arena; /* the batch's; borrowed */
+    const uint8_t *key;  /* of the table: nobody outside can choose what collides; borrowed */
     struct item *list, **last, *newest;
-    size_t count, new_count;
-    struct items_slot *slots; /* (scheme, value) to items */
-    size_t slot_count, slot_used;
+    size_t count, new_count, searches;
+    struct items_name **slots; /* chains of the names, (scheme, value) */
+    size_t slot_count, name_count;
+    size_t capped;       /* holders of hints that were left out */
     struct item **by_id; /* sorted by item_id, after items_sort */
 };
+
+static inline bool item_is_folded(const struct item *item)
+{
+    return item->touched && item->to_fold && !item->oversized;
+}
 
 /* True where this identifier decides which item of this kind it is: an assembly carries its parent's VIN as a hint. */
 bool identifier_is_proof(enum identifier_scheme scheme, enum item_kind kind);
 
-/* 0 or ERR_NO_MEMORY. `expected` identifiers at most. */
-int items_init(struct items *items, struct arena *arena, size_t expected) MUST_USE;
+/* 0 or ERR_NO_MEMORY. `expected` identifiers or so; `key` is random and borrowed. */
+enum { ITEMS_KEY_BYTES = 16 };
+int items_init(struct items *items, struct arena *arena, size_t expected, const uint8_t key[ITEMS_KEY_BYTES]) MUST_USE;
 
-/* The database knows this identifier as one of this item's. Called in the order of item_id. */
+/* The database knows this identifier as one of this item's. Called in the order of item_id. Of those that share a hint the newest
+ * HINT_HOLDERS_MAX stay. */
 int items_known(struct items *items, enum identifier_scheme scheme, struct text value, bool proof, int64_t item_id,
                 enum item_kind kind, bool terminal) MUST_USE;
 

@@ -3,27 +3,26 @@
  *   1  every identifier of the range is locked by its stripe, in order: a ban and a sighting of one identifier never pass each
  *      other unseen, and one item is never made twice
  *   2  known identifiers give their items; the rest become new items (items.c)
- *   3  items are locked in order, their events and the sightings of their identifiers loaded
- *   4  (head locked by store.c) each item is folded anew with what came, its sightings matched, and what changed is written
+ *   3  items are locked in order, before identifiers refer to them (a foreign key locks, too), and their histories loaded (histories.c)
+ *   4  (head locked by store.c) each item that has events is folded anew with what came, its sightings matched, and what changed is
+ *      written. What was only sighted is not folded: its stored ban says all that the match needs
  */
 #include "ingest/judge.h"
 
 #include <assert.h>
-#include <stdio.h>
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "core/custody/fold.h"
-#include "core/identity/normalise.h"
 #include "core/reentry/extract.h"
 #include "core/reentry/match.h"
 #include "ingest/flags.h"
+#include "ingest/histories.h"
 #include "ingest/items.h"
 #include "ingest/rows.h"
 #include "io/copy.h"
-#include "io/wire.h"
 
 enum {
     STRIPES = 1024, /* of identifier locks; a power of two, the same in every daemon on one database */
@@ -40,6 +39,8 @@ struct judge {
     void *next_context;
     struct params params;
     struct items items;
+    uint8_t items_key[ITEMS_KEY_BYTES];
+    struct histories histories;
     struct sighted *sighted;
     size_t sighted_count;
     struct finding findings[FINDINGS_MAX]; /* of the rules over one item, before they are kept */
@@ -48,12 +49,15 @@ struct judge {
 /* Ids beside store.c's on the same connection. */
 static const struct pg_statement stripes_statement = {
     20, "SELECT pg_advisory_xact_lock($1::int, stripe) FROM unnest($2::int[]) AS stripe"};
+/* The item that a proof names, and the newest that share a hint: one more than HINT_HOLDERS_MAX shows that there are others. */
 static const struct pg_statement known_statement = {
-    21, "SELECT DISTINCT i.scheme, i.value, i.proof, i.item_id, t.kind, t.terminal"
-        " FROM unnest($1::smallint[], $2::text[]) AS q (scheme, value)"
-        " JOIN custody.identifier i ON i.scheme = q.scheme AND i.value = q.value JOIN custody.item t ON t.item_id = "
-        "i.item_id"
-        " ORDER BY i.item_id"};
+    21, "SELECT q.scheme, q.value, i.proof, i.item_id, t.kind, t.terminal"
+        " FROM (SELECT DISTINCT * FROM unnest($1::smallint[], $2::text[]) AS g (scheme, value)) q CROSS JOIN LATERAL ("
+        "   (SELECT p.item_id, true AS proof FROM custody.identifier p"
+        "     WHERE p.scheme = q.scheme AND p.value = q.value AND p.proof)"
+        "   UNION ALL (SELECT h.item_id, false FROM custody.identifier h"
+        "     WHERE h.scheme = q.scheme AND h.value = q.value AND NOT h.proof ORDER BY h.item_id DESC LIMIT $3::int)) i"
+        " JOIN custody.item t ON t.item_id = i.item_id ORDER BY i.item_id"};
 static const struct pg_statement ids_statement = {
     22, "SELECT nextval('custody.item_item_id_seq') FROM generate_series(1, $1::int)"};
 static const struct pg_statement add_items_statement = {23,
@@ -64,36 +68,28 @@ static const struct pg_statement add_identifiers_statement = {
         " SELECT * FROM unnest($1::smallint[], $2::text[], $3::bigint[], $4::boolean[]) ON CONFLICT DO NOTHING"};
 static const struct pg_statement lock_items_statement = {
     25, "SELECT item_id FROM custody.item WHERE item_id = ANY ($1::bigint[]) ORDER BY item_id FOR UPDATE"};
-static const struct pg_statement history_statement = {
-    26,
-    "SELECT e.item_id, e.log_index, e.ordinal, e.part, e.source_id, e.party_id, coalesce(p.kind, 0::smallint), r.record"
-    " FROM custody.event e JOIN ledger.record r ON r.log_index = e.log_index LEFT JOIN registry.party p ON p.party_id "
-    "= e.party_id"
-    " WHERE e.item_id = ANY ($1::bigint[]) ORDER BY e.item_id"};
-static const struct pg_statement sightings_statement = {
-    27, "SELECT i.item_id, g.log_index, g.ordinal, g.seen_at, g.kind, i.scheme, i.value, i.proof, s.from_text"
-        " FROM custody.identifier i JOIN reentry.sighted_identifier s ON s.scheme = i.scheme AND s.value = i.value"
-        " JOIN reentry.sighting g ON g.log_index = s.log_index AND g.ordinal = s.ordinal"
-        " WHERE i.item_id = ANY ($1::bigint[]) ORDER BY i.item_id"};
-
 static void resolve(void *context);
 static void create_items(void *context);
 static void load_histories(void *context);
-static void loaded(void *context);
 
-struct judge *judge_new(void)
+struct judge *judge_new(size_t max_bytes)
 {
     struct judge *judge = calloc(1, sizeof *judge);
 
-    if (judge)
-        params_init(&judge->params, PARAM_BYTES_MAX);
+    if (!judge)
+        return NULL;
+    params_init(&judge->params, PARAM_BYTES_MAX);
+    histories_init(&judge->histories, max_bytes);
+    randombytes_buf(judge->items_key, sizeof judge->items_key);
     return judge;
 }
 
 void judge_free(struct judge *judge)
 {
-    if (judge)
-        params_fini(&judge->params);
+    if (!judge)
+        return;
+    params_fini(&judge->params);
+    histories_fini(&judge->histories);
     free(judge);
 }
 
@@ -115,7 +111,7 @@ static void add_sighted(struct judge *judge, struct batch_envelope *envelope, si
 {
     struct sighted *sighted = arena_alloc(&judge->batch->work, sizeof *sighted);
 
-    if (!sighted) {
+    if (!sighted || !value.data) {
         no_memory(judge);
         return;
     }
@@ -248,11 +244,12 @@ void judge_load(struct judge *judge, struct transaction *transaction, struct bat
         if (batch->leaves[i]->fate == FATE_STORED)
             collect_sighted(judge, batch->leaves[i]);
     count = each_identifier(judge, NULL, NULL);
-    if (items_init(&judge->items, &batch->work, count))
+    if (items_init(&judge->items, &batch->work, count, judge->items_key))
         no_memory(judge);
     lock_stripes(judge);
     (void)PARAMS_BEGIN_ARRAYS(&judge->params, count, OID_INT2, OID_TEXT);
     (void)each_identifier(judge, put_identifier, &judge->params);
+    params_add_i32(&judge->params, HINT_HOLDERS_MAX + 1);
     /* A statement of its own: it sees what was committed before the locks were ours. */
     transaction_query(transaction, &known_statement, &judge->params, on_known, judge);
     transaction_then(transaction, resolve, judge);
@@ -282,6 +279,9 @@ static void resolve(void *context)
     /* Only marks them: what a sighting names is judged too. */
     for (const struct sighted *sighted = judge->sighted; sighted; sighted = sighted->next)
         items_sighted(&judge->items, sighted->scheme, sighted->value, ignore_item, NULL);
+    if (judge->items.capped)
+        log_warn("hint_holders_capped", "holders=%zu kept=%d hint=\"many items share a plate or an engine number\"",
+                 judge->items.capped, HINT_HOLDERS_MAX);
     create_items(context);
 }
 
@@ -340,180 +340,37 @@ static void insert_identifiers(struct judge *judge)
     transaction_query(judge->transaction, &add_identifiers_statement, params, NULL, NULL);
 }
 
-/* ---- 3: their history ---- */
-
-/* Room for one more element of a growing array in the arena; NULL when memory is exhausted. */
-static void *grow_array(struct arena *arena, void *old, size_t count, size_t *room, size_t element_bytes)
-{
-    size_t wanted = *room ? *room * 2 : 8;
-    void *array;
-
-    if (count < *room)
-        return old;
-    array = arena_array(arena, wanted, element_bytes);
-    if (!array)
-        return NULL;
-    if (count)
-        memcpy(array, old, count * element_bytes);
-    *room = wanted;
-    return array;
-}
-
-static bool add_history(struct judge *judge, struct item *item, const struct history_event *event,
-                        struct batch_envelope *envelope)
-{
-    struct arena *arena = &judge->batch->work;
-    size_t room = item->history_room;
-    struct history_event *history = grow_array(arena, item->history, item->history_count, &room, sizeof *history);
-    struct batch_envelope **envelopes = NULL;
-
-    room = item->history_room;
-    if (history)
-        envelopes =
-            grow_array(arena, item->history_envelopes, item->history_count, &room, sizeof(struct batch_envelope *));
-    if (!envelopes) {
-        no_memory(judge);
-        return false;
-    }
-    item->history = history;
-    item->history_envelopes = envelopes;
-    item->history_room = room;
-    item->history[item->history_count] = *event;
-    item->history_envelopes[item->history_count++] = envelope;
-    return true;
-}
-
-/* The report of a stored record, as it was judged when it came. NULL when it cannot be read: that is our defect or an alteration. */
-static const struct report *decode_record(struct judge *judge, struct text record)
-{
-    struct arena *arena = &judge->batch->work;
-    struct text bytes = arena_text(arena, record);
-    struct report *report = arena_alloc(arena, sizeof *report);
-    struct envelope envelope;
-    struct error error = {.code = 0};
-
-    if (!bytes.data || !report || wire_envelope_split(bytes, &envelope, &error) != REFUSAL_NONE ||
-        wire_report_decode(envelope.body, clock_now_us(), arena, report, &error) != REFUSAL_NONE ||
-        report_normalise(report, arena, NULL, NULL, &error))
-        return NULL;
-    return report;
-}
-
-static void on_history(void *context, const struct pg_result *result)
-{
-    struct judge *judge = context;
-
-    for (size_t row = 0; row < pg_rows(result); row++) {
-        struct item *item = items_find(&judge->items, pg_i64(result, row, 0));
-        bool is_part = !pg_is_null(result, row, 3);
-        struct history_event event = {
-            .log_index = (uint64_t)pg_i64(result, row, 1),
-            .ordinal = (uint16_t)pg_i64(result, row, 2),
-            .role = is_part ? ITEM_ROLE_PART : ITEM_ROLE_SUBJECT,
-            .part = (size_t)pg_i64(result, row, 3),
-            .source_id = pg_i64(result, row, 4),
-            .party_id = pg_i64(result, row, 5),
-            .party_kind = (enum party_kind)pg_i64(result, row, 6),
-        };
-        const struct report *report = item ? decode_record(judge, pg_bytes(result, row, 7)) : NULL;
-
-        if (!report || event.ordinal >= report->event_count) {
-            transaction_fail(judge->transaction, ERR_INTERNAL,
-                             "record: log index %llu cannot be read again; hint: custodyctl rebuild --check",
-                             (unsigned long long)event.log_index);
-            return;
-        }
-        event.event = &report->events[event.ordinal];
-        if (!add_history(judge, item, &event, NULL))
-            return;
-    }
-}
-
-static bool add_sighting(struct judge *judge, struct item *item, const struct matched_sighting *sighting)
-{
-    struct matched_sighting *sightings =
-        grow_array(&judge->batch->work, item->sightings, item->sighting_count, &item->sighting_room, sizeof *sightings);
-
-    if (!sightings) {
-        no_memory(judge);
-        return false;
-    }
-    item->sightings = sightings;
-    item->sightings[item->sighting_count++] = *sighting;
-    return true;
-}
-
-static void on_sightings(void *context, const struct pg_result *result)
-{
-    struct judge *judge = context;
-
-    for (size_t row = 0; row < pg_rows(result); row++) {
-        struct item *item = items_find(&judge->items, pg_i64(result, row, 0));
-        const struct matched_sighting sighting = {
-            .log_index = (uint64_t)pg_i64(result, row, 1),
-            .ordinal = (uint16_t)pg_i64(result, row, 2),
-            .seen_at_us = pg_time_us(result, row, 3),
-            .kind = (enum sighting_kind)pg_i64(result, row, 4),
-            .scheme = (enum identifier_scheme)pg_i64(result, row, 5),
-            .value = arena_text(&judge->batch->work, pg_bytes(result, row, 6)),
-            .proof = pg_bool(result, row, 7),
-            .from_text = pg_bool(result, row, 8),
-        };
-
-        if (item && !add_sighting(judge, item, &sighting))
-            return;
-    }
-}
-
-/* Ids of the items to be judged, as the one parameter. */
-static struct params *touched_ids(struct judge *judge)
-{
-    size_t count = 0;
-    struct params *params;
-
-    for (size_t i = 0; i < judge->items.count; i++)
-        count += judge->items.by_id[i]->touched;
-    params = PARAMS_BEGIN_ARRAYS(&judge->params, count, OID_INT8);
-    for (size_t i = 0; i < judge->items.count; i++)
-        if (judge->items.by_id[i]->touched)
-            copy_put_i64(&params->buffers[0], judge->items.by_id[i]->item_id);
-    return params;
-}
+/* ---- 3: their locks and histories ---- */
 
 static void load_histories(void *context)
 {
     struct judge *judge = context;
-    struct params *params;
 
     if (items_sort(&judge->items))
         no_memory(judge);
-    if (!judge->transaction->code) {
-        if (judge->items.new_count)
-            insert_items(judge);
-        insert_identifiers(judge);
-        params = touched_ids(judge);
-        transaction_query(judge->transaction, &lock_items_statement, params, NULL, NULL);
-        transaction_query(judge->transaction, &history_statement, params, on_history, judge);
-        transaction_query(judge->transaction, &sightings_statement, params, on_sightings, judge);
+    if (judge->transaction->code) {
+        transaction_then(judge->transaction, judge->next, judge->next_context);
+        return;
     }
-    transaction_then(judge->transaction, loaded, judge);
-}
-
-static void loaded(void *context)
-{
-    struct judge *judge = context;
-
-    judge->next(judge->next_context);
+    if (judge->items.new_count)
+        insert_items(judge);
+    transaction_query(judge->transaction, &lock_items_statement, histories_ids(&judge->params, &judge->items, false),
+                      NULL, NULL);
+    insert_identifiers(judge);
+    histories_load(&judge->histories, judge->transaction, &judge->params, &judge->items,
+                   judge->batch->to - judge->batch->from == 1, judge->next, judge->next_context);
 }
 
 /* ---- 4: folding and writing ---- */
 
-/* The events of the batch join the history: their log index is known now. */
-static void add_new_events(struct judge *judge, struct item *item)
+/* The events of the batch join the history: their log index is known now. histories.c left room. */
+static void add_new_events(struct item *item)
 {
     for (const struct item_event *added = item->events; added; added = added->next) {
         const struct batch_envelope *envelope = added->envelope;
-        const struct history_event event = {
+
+        assert(item->history_count < item->history_room);
+        item->history[item->history_count++] = (struct history_event){
             .event = &envelope->report->events[added->ordinal],
             .log_index = envelope->log_index,
             .ordinal = added->ordinal,
@@ -523,9 +380,6 @@ static void add_new_events(struct judge *judge, struct item *item)
             .party_id = envelope->source->party_id,
             .party_kind = envelope->source->party_kind,
         };
-
-        if (!add_history(judge, item, &event, added->envelope))
-            return;
     }
 }
 
@@ -550,7 +404,8 @@ static void join_sighting(void *context, struct item *item, bool proof)
         .from_text = sighted->from_text,
     };
 
-    (void)add_sighting(joining->judge, item, &matched);
+    if (histories_add_sighting(&joining->judge->batch->work, item, &matched))
+        no_memory(joining->judge);
 }
 
 /* What the rules said, from the room that all items share into the arena. False when memory is exhausted. */
@@ -597,22 +452,28 @@ static void warn_of(struct judge *judge, const struct judged *judged)
     }
 }
 
+static struct item_ban fold(struct judge *judge, struct item *item, struct judged *judged, struct findings *custody)
+{
+    add_new_events(item);
+    custody_fold(item->history, item->history_count, item->kind, judge->directory, &judged->state, custody);
+    judged->folded = true;
+    judged->complete = !item->sightings_capped;
+    return (struct item_ban){judged->state.ban != RESALE_BAN_NONE, judged->state.banned_at_us,
+                             banned_index(item, &judged->state)};
+}
+
 static bool judge_item(struct judge *judge, struct item *item, struct judged *judged)
 {
     struct findings custody = {.list = judge->findings, .room = FINDINGS_MAX}, reentry = custody;
-    struct item_ban ban;
+    struct item_ban ban = item->stored_ban;
 
-    add_new_events(judge, item);
-    if (judge->transaction->code)
-        return false;
     judged->item = item;
-    custody_fold(item->history, item->history_count, item->kind, judge->directory, &judged->state, &custody);
+    if (item_is_folded(item))
+        ban = fold(judge, item, judged, &custody);
     if (!keep_findings(judge, &custody, &judged->custody)) {
         no_memory(judge);
         return false;
     }
-    ban = (struct item_ban){judged->state.ban != RESALE_BAN_NONE, judged->state.banned_at_us,
-                            banned_index(item, &judged->state)};
     reentry_match(&ban, item->sightings, item->sighting_count, &reentry);
     if (!keep_findings(judge, &reentry, &judged->reentry)) {
         no_memory(judge);

@@ -24,11 +24,14 @@ struct sighted {
 /* What the rules said of one touched item. */
 struct judged {
     struct item *item;
+    bool folded;   /* `state` and `custody` are new */
+    bool complete; /* everything about it was looked at: flags that nothing supports any more are withdrawn */
     struct item_state state;
     struct findings custody, reentry;
 };
 
-struct judge *judge_new(void);
+/* Histories get at most max_bytes of memory. NULL when there is none. */
+struct judge *judge_new(size_t max_bytes);
 void judge_free(struct judge *judge);
 
 /* True when the range has anything to judge. */

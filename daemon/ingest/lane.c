@@ -542,7 +542,7 @@ struct lane *lane_new(uv_loop_t *loop, const struct lane_settings *settings, con
     lane->pg = lane->mqtt ? pg_new(loop, &pg_settings, &pg_handler, lane) : NULL;
     lane->gate = (struct gate){.config = config, .registry = registry, .counters = counters};
     verify_init(&lane->verify, loop, lane_on_verified, lane);
-    if (!lane->mqtt || !lane->pg || store_init(&lane->store, lane->pg, &lane->gate)) {
+    if (!lane->mqtt || !lane->pg || store_init(&lane->store, lane->pg, &lane->gate, (size_t)config->arena_max_bytes)) {
         if (lane->mqtt && !lane->pg)
             (void)error_set(error, ERR_NO_MEMORY, "lane: out of memory");
         batch_fini(&lane->batch);

@@ -22,6 +22,11 @@ static const struct pg_statement update_items_statement = {
         " $16::bytea[]) AS g (item_id, kind, physical, legal, ban, banned_at, terminal, holder, offered, site, mass, "
         "parent, events,"
         " first_at, last_at, facts) WHERE t.item_id = g.item_id"};
+/* What cannot be folded is counted all the same. */
+static const struct pg_statement count_events_statement = {
+    36, "UPDATE custody.item t SET event_count = t.event_count + g.events FROM unnest($1::bigint[], $2::int[]) AS g "
+        "(item_id, events)"
+        " WHERE t.item_id = g.item_id"};
 static const struct pg_statement add_events_statement = {
     29,
     "INSERT INTO custody.event (item_id, event_at, log_index, ordinal, event_id, type, part, party_id, source_id, "
@@ -77,16 +82,47 @@ static void put_item(struct params *params, const struct judged *judged, struct 
     copy_put_bytes(column, facts->data, facts->len);
 }
 
+static size_t count_new_events(const struct item *item)
+{
+    size_t count = 0;
+
+    for (const struct item_event *event = item->events; event; event = event->next)
+        count++;
+    return count;
+}
+
+static void write_counts(struct transaction *transaction, struct params *params, const struct judged *judged,
+                         size_t count, size_t unfolded)
+{
+    (void)PARAMS_BEGIN_ARRAYS(params, unfolded, OID_INT8, OID_INT4);
+    for (size_t i = 0; i < count; i++)
+        if (!judged[i].folded && judged[i].item->events) {
+            copy_put_i64(&params->buffers[0], judged[i].item->item_id);
+            copy_put_i32(&params->buffers[1], (int32_t)count_new_events(judged[i].item));
+        }
+    transaction_query(transaction, &count_events_statement, params, NULL, NULL);
+}
+
 void rows_write_items(struct transaction *transaction, struct params *params, const struct judged *judged, size_t count)
 {
-    (void)PARAMS_BEGIN_ARRAYS(params, count, OID_INT8, OID_INT2, OID_INT2, OID_INT2, OID_INT2, OID_TIMESTAMPTZ,
+    struct buffer facts;
+    size_t folded = 0, unfolded = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        folded += judged[i].folded;
+        unfolded += !judged[i].folded && judged[i].item->events;
+    }
+    if (unfolded)
+        write_counts(transaction, params, judged, count, unfolded);
+    if (!folded)
+        return;
+    (void)PARAMS_BEGIN_ARRAYS(params, folded, OID_INT8, OID_INT2, OID_INT2, OID_INT2, OID_INT2, OID_TIMESTAMPTZ,
                               OID_BOOL, OID_INT8, OID_INT8, OID_INT8, OID_INT8, OID_INT8, OID_INT4, OID_TIMESTAMPTZ,
                               OID_TIMESTAMPTZ, OID_BYTEA);
-    struct buffer facts;
-
     buffer_init(&facts, FACTS_BYTES_MAX);
     for (size_t i = 0; i < count; i++)
-        put_item(params, &judged[i], &facts);
+        if (judged[i].folded)
+            put_item(params, &judged[i], &facts);
     assert(!facts.failed);
     buffer_fini(&facts);
     transaction_query(transaction, &update_items_statement, params, NULL, NULL);

@@ -7,7 +7,7 @@
 #include "ingest/judge.h"
 #include "ingest/transaction.h"
 
-/* The folded states of the items, by item_id. */
+/* The states of the items that were folded; of the others with events, their count. */
 void rows_write_items(struct transaction *transaction, struct params *params, const struct judged *judged,
                       size_t count);
 /* The events that the batch brought, for each item they concern. */

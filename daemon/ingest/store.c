@@ -54,9 +54,9 @@ static void committed(void *context);
 static void done(void *context);
 static void failed(void *context);
 
-int store_init(struct store *store, struct pg *pg, struct gate *gate)
+int store_init(struct store *store, struct pg *pg, struct gate *gate, size_t judge_max_bytes)
 {
-    *store = (struct store){.gate = gate, .judge = judge_new()};
+    *store = (struct store){.gate = gate, .judge = judge_new(judge_max_bytes)};
     transaction_init(&store->transaction, pg, store, failed);
     params_init(&store->params, PARAM_BYTES_MAX);
     records_init(&store->records);

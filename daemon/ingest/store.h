@@ -40,7 +40,8 @@ struct store {
     struct tree_head head;
 };
 
-int store_init(struct store *store, struct pg *pg, struct gate *gate) MUST_USE;
+/* Histories of items get at most judge_max_bytes. 0 or ERR_NO_MEMORY. */
+int store_init(struct store *store, struct pg *pg, struct gate *gate, size_t judge_max_bytes) MUST_USE;
 void store_fini(struct store *store);
 
 /* Stores batch->from .. batch->to, whose signatures have been checked. on_done runs later, once. */

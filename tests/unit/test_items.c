@@ -39,13 +39,14 @@ struct names {
 
 static struct batch batch;
 static struct items items;
+static const uint8_t key[ITEMS_KEY_BYTES] = {1, 2, 3};
 
 static int start(void **state)
 {
     (void)state;
     if (batch_init(&batch, 64, 4 << 20))
         return -1;
-    return items_init(&items, &batch.work, 8);
+    return items_init(&items, &batch.work, 8, key);
 }
 
 static int finish(void **state)
@@ -563,7 +564,7 @@ static void a_full_arena_is_told(void **state)
     assert_int_equal(items_known(&items, IDENTIFIER_SCHEME_VIN, TEXT(VIN_B), true, 9, ITEM_KIND_VEHICLE, false),
                      ERR_NO_MEMORY);
     assert_int_equal(items_sort(&items), ERR_NO_MEMORY);
-    assert_int_equal(items_init(&none, &batch.work, 1), ERR_NO_MEMORY);
+    assert_int_equal(items_init(&none, &batch.work, 1, key), ERR_NO_MEMORY);
 }
 
 int main(void)
