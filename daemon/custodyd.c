@@ -195,7 +195,8 @@ static void daemon_on_reload(uv_signal_t *handle, int number)
 
     (void)number;
     if (config_reload(&daemon->config, daemon->config_path, &error)) {
-        log_error("reload_refused", "error=\"%s\" hint=\"the configuration before stays\"", error.text);
+        log_error("reload_refused", "error=\"%s\" hint=\"the configuration before stays\"",
+                  log_text(text_of(error.text)));
         return;
     }
     if (log_level_parse(daemon->config.log_level, &level) == 0)
@@ -392,7 +393,7 @@ static int run(struct daemon *daemon)
     int code = open_daemon(daemon, &error);
 
     if (code) {
-        log_error("start_refused", "error=\"%s\"", error.text);
+        log_error("start_refused", "error=\"%s\"", log_text(text_of(error.text)));
         return code == ERR_CONFIG || code == ERR_DENIED ? EXIT_CONFIG : 1;
     }
     start_handles(daemon);
@@ -462,7 +463,7 @@ int main(int argc, char **argv)
         return 1;
     }
     if (config_load(&daemon.config, daemon.config_path, &error)) {
-        log_error("start_refused", "error=\"%s\"", error.text);
+        log_error("start_refused", "error=\"%s\"", log_text(text_of(error.text)));
         return EXIT_CONFIG;
     }
     if (log_level_parse(daemon.config.log_level, &level)) {

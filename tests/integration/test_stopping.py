@@ -1,7 +1,6 @@
 """How the daemon ends, and what it says while a part of it has failed."""
 
 import contextlib
-import re
 import signal
 import socket
 import time
@@ -56,6 +55,23 @@ def test_a_daemon_that_has_drained_leaves_by_itself(new_world):
     assert not world.daemon.events("left") and not world.daemon.events("drain_timeout")
 
 
+def test_sigterm_while_the_database_goes_in_the_middle_of_a_batch_ends_in_order(new_world):
+    world = new_world().start()
+    device = world.device()
+    device.await_ack(device.say(fixes=[fix()]))
+    with world.database.connect(autocommit=False) as connection:
+        connection.execute("SELECT FROM ledger.head FOR UPDATE")
+        device.say(fixes=[fix()])
+        waiting = "SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'custodyd lane%%' AND wait_event_type = 'Lock'" \
+                  " AND datname = current_database()"
+        wait_for("the batch to wait for the head", lambda: world.sql(waiting))
+        world.daemon.signal(signal.SIGTERM)
+        world.daemon.wait_log("draining")
+        world.sql(f"SELECT pg_terminate_backend(pid) FROM ({waiting}) AS w")
+        assert world.daemon.wait() == 0
+    assert world.daemon.events("drained") and not world.daemon.events("left")
+
+
 def test_a_lane_that_failed_among_healthy_ones_is_named_with_its_areas_and_the_others_go_on(new_world):
     world = new_world()
     world.daemon.write_settings({**world.daemon.settings, "lanes": f"{world.area};{world.other_area}"})
@@ -83,11 +99,11 @@ def test_the_daemon_fails_when_every_lane_has(new_world):
     assert world.daemon.events("lane_down") and world.daemon.events("drained")
 
 
-@pytest.mark.parametrize("lanes, words", [("+;+", r'"\+;\+" has \+ beside other areas'), ("+;350504", r"beside other areas"),
+@pytest.mark.parametrize("lanes, words", [("+;+", '"+;+" has + beside other areas'), ("+;350504", "beside other areas"),
                                           ("350504;350505,350504", "area 350504 is named twice"), ("35050", '"35050" is no area')])
 def test_lanes_that_would_share_a_source_are_refused_at_start(new_world, lanes, words):
     world = new_world(lanes=lanes)
     world.daemon.start(ready=False)
     assert world.daemon.wait() == CONFIGURATION
     (refused,) = world.daemon.events("start_refused")
-    assert re.search(words, refused.text.replace('\\"', '"')) and "hint:" in refused.text
+    assert words in refused["error"].replace('\\"', '"') and "hint:" in refused["error"]
