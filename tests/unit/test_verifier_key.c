@@ -112,6 +112,26 @@ static void every_other_text_is_refused_with_words(void **state)
     assert_int_equal(verifier_key_parse(text_of(NULL), &key, NULL), ERR_INVALID);
 }
 
+/* Their key ids fit: the name alone is wrong. */
+static void a_name_that_no_signature_line_can_bear_is_refused(void **state)
+{
+    static const char *const names[] = {"", "a b", "a\tb", "a\nb", "a\xe3\x80\x80", "\xff"};
+    struct buffer out;
+
+    (void)state;
+    buffer_init(&out, 1024);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct verifier_key key;
+
+        verifier_key_init(&key, NOTE_ED25519, text_of(names[i]), public_key);
+        buffer_clear(&out);
+        verifier_key_put(&key, &out);
+        if (verifier_key_parse(buffer_text(&out), &key, NULL) != ERR_INVALID)
+            fail_msg("accepted: %s", names[i]);
+    }
+    buffer_fini(&out);
+}
+
 static void an_algorithm_that_we_do_not_verify_is_named(void **state)
 {
     struct verifier_key key;
@@ -161,6 +181,7 @@ int main(void)
         cmocka_unit_test(the_example_of_the_specification_verifies_its_note),
         cmocka_unit_test(both_algorithms_are_read_and_written),
         cmocka_unit_test(every_other_text_is_refused_with_words),
+        cmocka_unit_test(a_name_that_no_signature_line_can_bear_is_refused),
         cmocka_unit_test(an_algorithm_that_we_do_not_verify_is_named),
         cmocka_unit_test(a_key_with_any_bit_changed_is_refused),
         cmocka_unit_test(a_signature_is_by_a_key_when_name_and_hash_are),
