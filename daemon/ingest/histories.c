@@ -29,13 +29,9 @@ struct loaded_event {
     uint32_t record_bytes;
 };
 
-/* Ids beside those of judge.c, rows.c and flags.c on the same connection. A ban began with the event at that time; where several have
- * the same time only the fold can tell. */
+/* Ids beside those of judge.c, rows.c and flags.c on the same connection. */
 static const struct pg_statement states_statement = {
-    34, "SELECT t.item_id, t.event_count, t.ban <> 0, t.banned_at, b.count, b.log_index FROM custody.item t"
-        " CROSS JOIN LATERAL (SELECT count(*), min(e.log_index) AS log_index FROM custody.event e"
-        "   WHERE t.ban <> 0 AND e.item_id = t.item_id AND e.event_at = t.banned_at) b"
-        " WHERE t.item_id = ANY ($1::bigint[])"};
+    34, "SELECT item_id, event_count, ban <> 0, banned_at FROM custody.item WHERE item_id = ANY ($1::bigint[])"};
 static const struct pg_statement events_statement = {
     26, "SELECT e.item_id, e.log_index, e.ordinal, e.part, e.source_id, e.party_id, coalesce(p.kind, 0::smallint),"
         " octet_length(r.record) FROM custody.event e JOIN ledger.record r ON r.log_index = e.log_index"
@@ -115,14 +111,12 @@ static void on_states(void *context, const struct pg_result *result)
 
     for (size_t row = 0; row < pg_rows(result); row++) {
         struct item *item = items_find(histories->items, pg_i64(result, row, 0));
-        int64_t began = pg_i64(result, row, 4);
 
         if (!item)
             continue;
         item->stored_events = (uint32_t)pg_i64(result, row, 1);
-        item->stored_ban =
-            (struct item_ban){pg_bool(result, row, 2), pg_time_us(result, row, 3), (uint64_t)pg_i64(result, row, 5)};
-        item->to_fold = item->events || (item->stored_ban.stands && began != 1);
+        /* Log index 0: whatever is sighted now comes later in the log than the ban. */
+        item->stored_ban = (struct item_ban){pg_bool(result, row, 2), pg_time_us(result, row, 3), 0};
     }
 }
 
@@ -135,7 +129,7 @@ static void admit(struct histories *histories)
     for (size_t i = 0; i < histories->items->count; i++) {
         struct item *item = histories->items->by_id[i];
 
-        if (!item->touched || !item->to_fold)
+        if (!item_is_folded(item))
             continue;
         if (item->stored_events >= EVENTS_LONG)
             log_warn("long_history", "item=%lld events=%u", (long long)item->item_id, item->stored_events);

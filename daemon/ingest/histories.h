@@ -34,7 +34,7 @@ struct histories {
 void histories_init(struct histories *histories, size_t max_bytes);
 void histories_fini(struct histories *histories);
 
-/* Steps of the transaction: reads the stored state of the touched items (sorted, locked) into stored_events, stored_ban and to_fold, and
+/* Steps of the transaction: reads the stored state of the touched items (sorted, locked) into stored_events and stored_ban, and
  * history and sightings of those to be folded, with room for the events of the range; then runs `next`. */
 void histories_load(struct histories *histories, struct transaction *transaction, struct params *params,
                     struct items *items, bool last_chance, transaction_step next, void *context);

@@ -47,7 +47,6 @@ struct item {
     struct item_event *events, **last_event, *newest_event;
 
     /* filled by histories.c */
-    bool to_fold;          /* it has events in this batch, or only the fold can tell when its ban began */
     bool oversized;        /* its history does not fit: it stays as it is */
     bool sightings_capped; /* some are left out */
     uint32_t stored_events;
@@ -75,9 +74,10 @@ struct items {
     struct item **by_id; /* sorted by item_id, after items_sort */
 };
 
+/* What was only sighted keeps its state. */
 static inline bool item_is_folded(const struct item *item)
 {
-    return item->touched && item->to_fold && !item->oversized;
+    return item->events && !item->oversized;
 }
 
 /* True where this identifier decides which item of this kind it is: an assembly carries its parent's VIN as a hint. */
