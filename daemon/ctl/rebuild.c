@@ -9,6 +9,7 @@
 
 #include "base/buffer.h"
 #include "base/encoding.h"
+#include "core/identity/identifier.h"
 #include "core/reentry/match.h"
 #include "ctl/ctl.h"
 #include "ctl/history.h"
@@ -235,15 +236,41 @@ static bool is_supported(const struct folded *folded, const char *rule, const ch
            (reentry && has_finding(folded, finding_count(folded), rule_infos[RULE_E05].id, key));
 }
 
+/* Hints that many newer items share, as words of a finding's key: the daemon may have left the item out when they were
+ * seen (HINT_HOLDERS_MAX of ingest/items.h, the 32 here), so that a flag may stand or be missing. */
+static const char select_crowded[] =
+    "SELECT i.item_id, i.scheme, i.value FROM custody.identifier AS i "
+    "WHERE i.item_id = ANY ($1::bigint[]) AND NOT i.proof AND "
+    "EXISTS (SELECT FROM reentry.sighted_identifier AS s WHERE s.scheme = i.scheme AND s.value = i.value) AND "
+    "EXISTS (SELECT FROM custody.identifier AS n WHERE n.scheme = i.scheme AND n.value = i.value "
+    "AND n.item_id > i.item_id AND NOT n.proof OFFSET 31)";
+
+static bool may_be_missing(const struct folded *folded, const struct finding *finding, const struct rows *crowded)
+{
+    if (finding->rule != RULE_E01 && finding->rule != RULE_E05)
+        return false;
+    for (size_t row = 0; row < rows_count(crowded); row++) {
+        char key[2 * FINDING_KEY_BYTES];
+        snprintf(key, sizeof key, "%s %s", identifier_scheme_word((enum identifier_scheme)rows_i64(crowded, row, 1)),
+                 rows_text(crowded, row, 2));
+        if (rows_i64(crowded, row, 0) == folded->history->item_id &&
+            strncmp(key, finding->key, sizeof finding->key - 1) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* Every finding has a flag that was not withdrawn; what people closed stays closed. Several findings may be one
  * flag. */
-static bool compare_findings(struct rebuild *rebuild, const struct folded *folded, const struct rows *flags)
+static bool compare_findings(struct rebuild *rebuild, const struct folded *folded, const struct rows *flags,
+                             const struct rows *crowded)
 {
     bool same = true;
     for (size_t i = 0; i < finding_count(folded); i++) {
         const struct finding *finding = finding_at(folded, i);
         const char *rule = rule_infos[finding->rule].id, *state = flag_state(flags, folded->history->item_id, finding);
-        if ((state[0] && strcmp(state, "withdrawn") != 0) || has_finding(folded, i, rule, finding->key))
+        if ((state[0] && strcmp(state, "withdrawn") != 0) || has_finding(folded, i, rule, finding->key) ||
+            may_be_missing(folded, finding, crowded))
             continue;
         char what[FINDING_KEY_BYTES + 16];
         snprintf(what, sizeof what, "flag %s %s", rule, finding->key);
@@ -378,10 +405,10 @@ static int fold_item(struct rebuild *rebuild, const struct item_history *history
 }
 
 static int compare_item(struct rebuild *rebuild, const struct folded *folded, const struct rows *stored, size_t row,
-                        const struct rows *flags)
+                        const struct rows *flags, const struct rows *crowded)
 {
     bool same_state = compare_state(rebuild, folded, stored, row);
-    bool same_findings = compare_findings(rebuild, folded, flags);
+    bool same_findings = compare_findings(rebuild, folded, flags, crowded);
     bool same_flags = compare_flags(rebuild, folded, flags);
     int exit_code = CTL_OK;
     if (!same_state && !rebuild->check)
@@ -393,7 +420,7 @@ static int compare_item(struct rebuild *rebuild, const struct folded *folded, co
 
 /* An item whose events cannot all be read is named and left alone: folding the rest would make a wrong state. */
 static int rebuild_item(struct rebuild *rebuild, const struct item_history *history, const struct rows *stored,
-                        size_t row, const struct rows *flags)
+                        size_t row, const struct rows *flags, const struct rows *crowded)
 {
     rebuild->items++;
     rebuild->events += (int64_t)(history->count + history->unreadable);
@@ -407,7 +434,7 @@ static int rebuild_item(struct rebuild *rebuild, const struct item_history *hist
     struct folded *folded = &rebuild->folded;
     int exit_code = fold_item(rebuild, history, folded);
     if (exit_code == CTL_OK)
-        exit_code = compare_item(rebuild, folded, stored, row, flags);
+        exit_code = compare_item(rebuild, folded, stored, row, flags, crowded);
     free(folded->facts);
     folded->facts = NULL;
     return exit_code;
@@ -416,15 +443,18 @@ static int rebuild_item(struct rebuild *rebuild, const struct item_history *hist
 static int rebuild_items(struct rebuild *rebuild, const char *ids)
 {
     struct history history;
-    struct rows *stored = NULL, *flags = NULL;
+    struct rows *stored = NULL, *flags = NULL, *crowded = NULL;
     const char *params[] = {ids};
     int exit_code = history_load(rebuild->ctl, ids, &history);
     if (exit_code == CTL_OK)
         exit_code = ctl_query(rebuild->ctl, select_items, 1, params, &stored);
     if (exit_code == CTL_OK)
         exit_code = ctl_query(rebuild->ctl, select_flags, 1, params, &flags);
+    if (exit_code == CTL_OK)
+        exit_code = ctl_query(rebuild->ctl, select_crowded, 1, params, &crowded);
     for (size_t i = 0; exit_code == CTL_OK && i < history.item_count; i++)
-        exit_code = rebuild_item(rebuild, &history.items[i], stored, i, flags);
+        exit_code = rebuild_item(rebuild, &history.items[i], stored, i, flags, crowded);
+    rows_free(crowded);
     rows_free(flags);
     rows_free(stored);
     history_fini(&history);
