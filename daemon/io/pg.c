@@ -35,7 +35,6 @@ struct request {
     size_t fed; /* bytes of rows given to libpq */
     pg_on_answer on_answer;
     void *context;
-    uint64_t queued_ms;
     bool sent, copying, end_sent;
     PGresult *outcome; /* what will be answered; NULL: nothing decisive came yet */
     bool got;          /* the command under way has given a result */
@@ -67,6 +66,7 @@ struct pg {
     uint64_t connecting_since_ms;
     bool prepared[PG_STATEMENTS_MAX];
     struct request *first, *last;
+    uint64_t first_since_ms;
     unsigned syncs; /* pipeline syncs sent and not yet answered */
     bool closing;
     void (*on_closed)(void *context);
@@ -144,6 +144,7 @@ static struct request *take_first(struct pg *pg)
     pg->first = request->next;
     if (!pg->first)
         pg->last = NULL;
+    pg->first_since_ms = uv_now(pg->loop);
     return request;
 }
 
@@ -289,6 +290,17 @@ static void connect_now(struct pg *pg)
     (void)uv_timer_start(pg->timer, pg_on_timer, TICK_MS, TICK_MS);
 }
 
+/* How long the first request may be the first. The server works on one at a time and its timeout is for each, but it holds back a
+ * pipeline's answers until its end: the first has to wait for all that were sent with it, and for nothing queued behind them. */
+static uint64_t answer_timeout_ms(const struct pg *pg)
+{
+    uint64_t sent = 0;
+
+    for (const struct request *request = pg->first; request && request->sent; request = request->next)
+        sent++;
+    return (sent ? sent : 1) * (uint64_t)pg->statement_timeout_ms + ANSWER_SLACK_MS;
+}
+
 /* Back-off over, or a second has passed: deadlines. */
 static void pg_on_timer(uv_timer_t *timer)
 {
@@ -304,7 +316,7 @@ static void pg_on_timer(uv_timer_t *timer)
             connection_lost(pg, "no connection in time");
         break;
     case PG_READY:
-        if (pg->first && now_ms - pg->first->queued_ms > (uint64_t)pg->statement_timeout_ms + ANSWER_SLACK_MS)
+        if (pg->first && now_ms - pg->first_since_ms > answer_timeout_ms(pg))
             connection_lost(pg, "no answer in time");
         break;
     }
@@ -567,11 +579,12 @@ bool pg_is_connected(const struct pg *pg)
 
 static void enqueue(struct pg *pg, struct request *request)
 {
-    request->queued_ms = uv_now(pg->loop);
-    if (pg->last)
+    if (pg->last) {
         pg->last->next = request;
-    else
+    } else {
         pg->first = request;
+        pg->first_since_ms = uv_now(pg->loop);
+    }
     pg->last = request;
     (void)uv_idle_start(pg->pump, pg_on_pump);
 }

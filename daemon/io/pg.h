@@ -39,7 +39,7 @@ struct pg_param {
 struct pg_settings {
     const char *conninfo;                    /* copied; "" leaves it to PG* variables; several hosts allowed */
     const char *application_name;            /* copied */
-    int64_t statement_timeout_ms;            /* enforced by the server, and with some slack by us */
+    int64_t statement_timeout_ms;            /* of each; enforced by the server, and with some slack by us */
     uint32_t backoff_min_ms, backoff_max_ms; /* 0: 200 and 15,000 */
 };
 
