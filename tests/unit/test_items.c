@@ -44,7 +44,7 @@ static const uint8_t key[ITEMS_KEY_BYTES] = {1, 2, 3};
 static int start(void **state)
 {
     (void)state;
-    if (batch_init(&batch, 64, 4 << 20))
+    if (batch_init(&batch, 64, 32 << 20))
         return -1;
     return items_init(&items, &batch.work, 8, key);
 }
@@ -526,6 +526,52 @@ static void the_table_grows_and_loses_nobody(void **state)
     }
 }
 
+static void of_the_items_that_share_a_hint_the_newest_count_and_a_proof_always(void **state)
+{
+    struct calls calls = {0};
+    struct item *newest;
+
+    (void)state;
+    know_vin(VIN_A, 1); /* the VIN of item 1, and a hint for all the engines that came later */
+    for (int64_t id = 2; id <= 3 * HINT_HOLDERS_MAX; id++)
+        know((struct names)VIN(VIN_A), false, id, ITEM_KIND_ENGINE, false);
+    items_sighted(&items, IDENTIFIER_SCHEME_VIN, TEXT(VIN_A), count_call, &calls);
+    assert_int_equal(calls.proofs, 1);
+    assert_int_equal(calls.hints, HINT_HOLDERS_MAX);
+    assert_int_equal(items.capped, 2 * HINT_HOLDERS_MAX - 1);
+    for (const struct item *item = items.list; item; item = item->next)
+        assert_int_equal(item->touched, item->item_id == 1 || item->item_id > 2 * HINT_HOLDERS_MAX);
+    newest = about(EVENT_TYPE_GRADED, REF(ITEM_KIND_ENGINE, VIN(VIN_A), TAG("QZ-0001")));
+    assert_true(newest->is_new); /* and one more of the batch itself */
+    assert_int_equal(items.capped, 2 * HINT_HOLDERS_MAX);
+    assert_ptr_equal(about(EVENT_TYPE_GRADED, REF(ITEM_KIND_ENGINE, VIN(VIN_A))), newest);
+}
+
+static void thousands_that_share_a_hint_take_no_time(void **state)
+{
+    static char tags[20000][16];
+
+    (void)state;
+    for (int i = 0; i < 20000; i++) { /* minutes, if each met all others */
+        (void)snprintf(tags[i], sizeof tags[i], "QZ-%05d", i);
+        know((struct names)TAG(tags[i]), true, i + 1, ITEM_KIND_PART, false);
+        know((struct names)PLATE_(PLATE), false, i + 1, ITEM_KIND_PART, false);
+    }
+    assert_int_equal(items.capped, 20000 - HINT_HOLDERS_MAX);
+    assert_int_equal(about(EVENT_TYPE_INTAKE, REF(ITEM_KIND_PART, PLATE_(PLATE)))->item_id, 20000);
+}
+
+static void of_new_items_that_agree_as_much_the_newest_is_meant(void **state)
+{
+    struct item *newest;
+
+    (void)state;
+    know_plate(PLATE, 7, false);
+    (void)about(EVENT_TYPE_PICKED_UP, REF(ITEM_KIND_VEHICLE, PLATE_(PLATE), VIN(VIN_A)));
+    newest = about(EVENT_TYPE_PICKED_UP, REF(ITEM_KIND_VEHICLE, PLATE_(PLATE), VIN(VIN_B)));
+    assert_ptr_equal(about(EVENT_TYPE_INTAKE, REF(ITEM_KIND_VEHICLE, PLATE_(PLATE))), newest);
+}
+
 static void items_are_found_by_their_number_after_sorting(void **state)
 {
     (void)state;
@@ -600,6 +646,9 @@ int main(void)
         TEST_(a_sighting_concerns_every_item_that_has_the_identifier_and_no_other),
         TEST_(what_the_database_says_twice_is_known_once),
         TEST_(the_table_grows_and_loses_nobody),
+        TEST_(of_the_items_that_share_a_hint_the_newest_count_and_a_proof_always),
+        TEST_(thousands_that_share_a_hint_take_no_time),
+        TEST_(of_new_items_that_agree_as_much_the_newest_is_meant),
         TEST_(items_are_found_by_their_number_after_sorting),
         TEST_(no_items_can_be_sorted_and_none_is_found),
         TEST_(a_full_arena_is_told),
