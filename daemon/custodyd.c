@@ -17,6 +17,7 @@
 #include "base/text.h"
 #include "config.h"
 #include "core/ledger/note.h"
+#include "ctl/embedded_sql.h"
 #include "ctl/version.h"
 #include "ingest/counters.h"
 #include "ingest/lane.h"
@@ -347,6 +348,17 @@ static int add_lanes(struct daemon *daemon, struct error *error)
     return 0;
 }
 
+/* The schema this program was built for. */
+static const char *newest_migration(void)
+{
+    const char *newest = "";
+
+    for (size_t i = 0; i < embedded_sql_count; i++)
+        if (strncmp(embedded_sql[i].name, "migrations/", 11) == 0 && strcmp(embedded_sql[i].name, newest) > 0)
+            newest = embedded_sql[i].name;
+    return newest;
+}
+
 static int open_daemon(struct daemon *daemon, struct error *error)
 {
     static const struct registry_handler handler = {daemon_on_registry_ready};
@@ -362,8 +374,14 @@ static int open_daemon(struct daemon *daemon, struct error *error)
     if (code)
         return code;
     (void)uv_loop_init(&daemon->loop);
-    daemon->registry = registry_new(&daemon->loop, daemon->config.database, daemon->config.statement_timeout_ms,
-                                    daemon->config.partition_days_ahead, &handler, daemon);
+    daemon->registry = registry_new(&daemon->loop,
+                                    &(struct registry_settings){
+                                        .conninfo = daemon->config.database,
+                                        .statement_timeout_ms = daemon->config.statement_timeout_ms,
+                                        .partition_days_ahead = daemon->config.partition_days_ahead,
+                                        .schema = newest_migration(),
+                                    },
+                                    &handler, daemon);
     if (!daemon->registry)
         return error_set(error, ERR_NO_MEMORY, "registry: out of memory");
     return add_lanes(daemon, error);

@@ -35,6 +35,7 @@ struct registry {
     struct registry_handler handler;
     void *context;
     int64_t partition_days_ahead;
+    const char *schema;
 
     struct source **slots; /* open addressing by name; a power of two */
     size_t slot_count, source_count;
@@ -67,6 +68,9 @@ static const struct pg_statement streams_statement = {
 static const struct pg_statement partitions_statement = {
     5, "SELECT telemetry.ensure_days((now() AT TIME ZONE 'Asia/Shanghai')::date - 1,"
        " (now() AT TIME ZONE 'Asia/Shanghai')::date + $1::int)"};
+
+static const struct pg_statement schema_statement = {
+    6, "SELECT max(name) FROM migration.applied WHERE name LIKE 'migrations/%'"};
 
 /* ---- the table of sources ---- */
 
@@ -154,6 +158,26 @@ static void retry_later(struct registry *registry)
     (void)uv_timer_start(registry->retry_timer, registry_on_retry, registry->retry_ms / 2 + random % registry->retry_ms,
                          0);
     registry->retry_ms = registry->retry_ms > RETRY_MAX_MS / 2 ? RETRY_MAX_MS : registry->retry_ms * 2;
+}
+
+/* Nothing is read before the database has the schema that this program was built for: half of what would come could not be stored. */
+static void registry_on_schema(void *context, int code, const struct pg_result *result, const struct error *error)
+{
+    struct registry *registry = context;
+    struct text name = code ? TEXT("none") : pg_bytes(result, 0, 0);
+    int order = text_compare(name, text_of(registry->schema));
+
+    if (code && code != ERR_SCHEMA) {
+        load_failed(registry, error->text);
+        return;
+    }
+    if (!code && order == 0)
+        return;
+    if (!registry->load_failed && !registry->closing)
+        log_error("schema_differs", "database=%s program=%s hint=\"%s\"", log_text(name), registry->schema,
+                  !code && order > 0 ? "the database is newer: install the custodyd that belongs to it"
+                                     : "custodyctl migrate; it is looked at again soon");
+    registry->load_failed = true;
 }
 
 static void registry_on_parties(void *context, int code, const struct pg_result *result, const struct error *error)
@@ -318,7 +342,8 @@ static void load_now(struct registry *registry)
     arena_reset(&registry->arenas[!registry->current]);
     registry->loading = (struct directory){.party_count = 0};
     /* A statement that cannot be queued (out of memory) leaves the load without an end: dropping the connection is one. */
-    if (pg_query(pg, &parties_statement, NULL, 0, registry_on_parties, registry) ||
+    if (pg_query(pg, &schema_statement, NULL, 0, registry_on_schema, registry) ||
+        pg_query(pg, &parties_statement, NULL, 0, registry_on_parties, registry) ||
         pg_query(pg, &sites_statement, NULL, 0, registry_on_sites, registry) ||
         pg_query(pg, &sources_statement, NULL, 0, registry_on_sources, registry) ||
         pg_query(pg, &streams_statement, NULL, 0, registry_on_streams, registry))
@@ -445,8 +470,8 @@ static uv_timer_t *new_timer(struct registry *registry)
     return timer;
 }
 
-struct registry *registry_new(uv_loop_t *loop, const char *conninfo, int64_t statement_timeout_ms,
-                              int64_t partition_days_ahead, const struct registry_handler *handler, void *context)
+struct registry *registry_new(uv_loop_t *loop, const struct registry_settings *settings,
+                              const struct registry_handler *handler, void *context)
 {
     static const struct pg_handler pg_handler = {registry_on_connected, registry_on_disconnected, registry_on_notify};
     struct registry *registry = calloc(1, sizeof *registry);
@@ -456,14 +481,15 @@ struct registry *registry_new(uv_loop_t *loop, const char *conninfo, int64_t sta
     registry->loop = loop;
     registry->handler = *handler;
     registry->context = context;
-    registry->partition_days_ahead = partition_days_ahead;
+    registry->partition_days_ahead = settings->partition_days_ahead;
+    registry->schema = settings->schema;
     registry->retry_ms = RETRY_MIN_MS;
     registry->slot_count = FIRST_SLOTS;
     registry->slots = calloc(registry->slot_count, sizeof(struct source *));
     registry->pg = pg_new(loop,
-                          &(struct pg_settings){.conninfo = conninfo,
+                          &(struct pg_settings){.conninfo = settings->conninfo,
                                                 .application_name = "custodyd control",
-                                                .statement_timeout_ms = statement_timeout_ms},
+                                                .statement_timeout_ms = settings->statement_timeout_ms},
                           &pg_handler, registry);
     if (!registry->slots || !registry->pg) {
         free(registry->slots);

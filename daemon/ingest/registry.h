@@ -56,8 +56,14 @@ struct registry_handler {
     void (*on_ready)(void *context); /* first complete load */
 };
 
-struct registry *registry_new(uv_loop_t *loop, const char *conninfo, int64_t statement_timeout_ms,
-                              int64_t partition_days_ahead, const struct registry_handler *handler, void *context);
+struct registry_settings {
+    const char *conninfo;
+    int64_t statement_timeout_ms, partition_days_ahead;
+    const char *schema; /* newest migration that this program carries, "migrations/NNNN_name.sql"; borrowed */
+};
+
+struct registry *registry_new(uv_loop_t *loop, const struct registry_settings *settings,
+                              const struct registry_handler *handler, void *context);
 void registry_open(struct registry *registry);
 void registry_close(struct registry *registry, void (*on_closed)(void *context));
 
