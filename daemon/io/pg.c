@@ -63,7 +63,8 @@ struct pg {
     int poll_events;
     uv_timer_t *timer;
     uv_idle_t *pump; /* runs once after something was queued, so that what is queued together travels together */
-    uint64_t connecting_since_ms;
+    size_t host_at;  /* attempts so far: which of the hosts is next */
+    uint64_t connect_deadline_ms;
     bool prepared[PG_STATEMENTS_MAX];
     struct request *first, *last;
     uint64_t first_since_ms;
@@ -185,6 +186,8 @@ static void connection_lost(struct pg *pg, const char *reason)
     if (pg->connection)
         PQfinish(pg->connection);
     pg->connection = NULL;
+    if (pg->state != PG_IDLE)
+        pg->host_at++;
     pg->state = PG_IDLE;
     pg->syncs = 0;
     memset(pg->prepared, 0, sizeof pg->prepared);
@@ -269,23 +272,101 @@ static void pg_on_notice(void *context, const char *message)
     log_debug("database_notice", "text=\"%.*s\"", (int)strcspn(message, "\n"), message);
 }
 
+/* What the connection string says, else what PG* variables say; NULL: neither. Borrowed from either array. */
+static const char *option_of(const PQconninfoOption *string, const PQconninfoOption *environment, const char *keyword)
+{
+    const PQconninfoOption *arrays[] = {string, environment};
+
+    for (size_t i = 0; i < 2; i++)
+        for (const PQconninfoOption *option = arrays[i]; option && option->keyword; option++)
+            if (strcmp(option->keyword, keyword) == 0 && option->val && *option->val)
+                return option->val;
+    return NULL;
+}
+
+static size_t count_entries(const char *list)
+{
+    size_t count = list ? 1 : 0;
+
+    for (; list && *list; list++)
+        count += *list == ',';
+    return count;
+}
+
+/* False when the entry is empty or does not fit. */
+static bool copy_entry(char *out, size_t size, const char *list, size_t at)
+{
+    while (at--)
+        list += strcspn(list, ",") + 1;
+    return *list && *list != ',' && text_copy(out, size, (struct text){list, strcspn(list, ",")});
+}
+
+/* What is laid over the connection string for one attempt; "" leaves it alone. */
+struct attempt {
+    char host[256], hostaddr[64], port[16];
+    char *options; /* ours to free; NULL: out of memory */
+    uint32_t timeout_ms;
+};
+
+/* One host an attempt: libpq would go through the list by itself, but only past hosts that answer; one that accepts and is silent
+ * would use up the deadline each time. Lists that do not fit together, or with empty entries, are left to libpq. */
+static void choose_host(struct attempt *attempt, size_t host_at, const char *hosts, const char *addresses,
+                        const char *ports)
+{
+    size_t count = count_entries(addresses ? addresses : hosts), port_count = count_entries(ports);
+    size_t at = count ? host_at % count : 0;
+
+    if (count < 2 || (addresses && hosts && count_entries(hosts) != count) || (port_count > 1 && port_count != count))
+        return;
+    if ((hosts && !copy_entry(attempt->host, sizeof attempt->host, hosts, at)) ||
+        (addresses && !copy_entry(attempt->hostaddr, sizeof attempt->hostaddr, addresses, at)) ||
+        (port_count > 1 && !copy_entry(attempt->port, sizeof attempt->port, ports, at)))
+        attempt->host[0] = attempt->hostaddr[0] = attempt->port[0] = '\0';
+}
+
+/* A connection string that cannot be parsed, such as a plain name of a database, is libpq's to judge. */
+static void plan_attempt(const struct pg *pg, struct attempt *attempt)
+{
+    PQconninfoOption *string = PQconninfoParse(pg->conninfo, NULL), *environment = PQconndefaults();
+    const char *options = option_of(string, environment, "options");
+    const char *timeout = option_of(string, environment, "connect_timeout");
+    int64_t timeout_s;
+
+    *attempt = (struct attempt){.timeout_ms = CONNECT_TIMEOUT_MS};
+    choose_host(attempt, pg->host_at, option_of(string, environment, "host"),
+                option_of(string, environment, "hostaddr"), option_of(string, environment, "port"));
+    /* libpq looks at its timeout only when it blocks. */
+    if (timeout && text_to_i64(text_of(timeout), 1, 3600, &timeout_s))
+        attempt->timeout_ms = (uint32_t)timeout_s * 1000;
+    if (asprintf(&attempt->options, "%s -c statement_timeout=%lld -c idle_in_transaction_session_timeout=%lld",
+                 options ? options : "", (long long)pg->statement_timeout_ms, (long long)pg->statement_timeout_ms) < 0)
+        attempt->options = NULL;
+    PQconninfoFree(string);
+    PQconninfoFree(environment);
+}
+
 static void connect_now(struct pg *pg)
 {
-    char options[128];
-    const char *keys[] = {"dbname", "application_name", "options", "client_encoding", NULL};
-    const char *values[] = {pg->conninfo, pg->application_name, options, "UTF8", NULL};
+    struct attempt attempt;
 
-    (void)snprintf(options, sizeof options, "-c statement_timeout=%lld -c idle_in_transaction_session_timeout=%lld",
-                   (long long)pg->statement_timeout_ms, (long long)pg->statement_timeout_ms);
-    /* dbname comes first and is expanded: it may be a whole connection string, and what follows overrides it. */
-    pg->connection = PQconnectStartParams(keys, values, *pg->conninfo ? 1 : 0);
+    plan_attempt(pg, &attempt);
+    pg->state = PG_CONNECTING;
+    if (attempt.options) {
+        /* dbname comes first and is expanded: it may be a whole connection string. What follows overrides it where it is not empty. */
+        const char *keys[] = {"dbname",           "host",    "hostaddr",        "port",
+                              "application_name", "options", "client_encoding", NULL};
+        const char *values[] = {pg->conninfo,         attempt.host,    attempt.hostaddr, attempt.port,
+                                pg->application_name, attempt.options, "UTF8",           NULL};
+
+        pg->connection = PQconnectStartParams(keys, values, 1);
+        free(attempt.options);
+    }
     if (!pg->connection || PQstatus(pg->connection) == CONNECTION_BAD) {
         connection_lost(pg, pg->connection ? PQerrorMessage(pg->connection) : "out of memory");
         return;
     }
     (void)PQsetNoticeProcessor(pg->connection, pg_on_notice, pg);
-    pg->state = PG_CONNECTING;
-    pg->connecting_since_ms = uv_now(pg->loop);
+    pg->connect_deadline_ms = uv_now(pg->loop) + attempt.timeout_ms;
     set_poll(pg, UV_WRITABLE);
     (void)uv_timer_start(pg->timer, pg_on_timer, TICK_MS, TICK_MS);
 }
@@ -312,7 +393,7 @@ static void pg_on_timer(uv_timer_t *timer)
         connect_now(pg);
         break;
     case PG_CONNECTING:
-        if (now_ms - pg->connecting_since_ms > CONNECT_TIMEOUT_MS)
+        if (now_ms >= pg->connect_deadline_ms)
             connection_lost(pg, "no connection in time");
         break;
     case PG_READY:

@@ -36,8 +36,10 @@ struct pg_param {
     size_t len;
 };
 
+/* Several hosts, of the connection string or of PGHOST, are tried in turn, one an attempt, each with connect_timeout (default 10 s); a
+ * lost connection moves on too. Options given there stay. Neither is looked for in a service file that the string names. */
 struct pg_settings {
-    const char *conninfo;                    /* copied; "" leaves it to PG* variables; several hosts allowed */
+    const char *conninfo;                    /* copied; "" leaves it to PG* variables; see above */
     const char *application_name;            /* copied */
     int64_t statement_timeout_ms;            /* of each; enforced by the server, and with some slack by us */
     uint32_t backoff_min_ms, backoff_max_ms; /* 0: 200 and 15,000 */
