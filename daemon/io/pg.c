@@ -175,7 +175,7 @@ static uint32_t next_backoff(struct pg *pg)
     return least / 2 + random % (bound - least / 2 + 1);
 }
 
-/* The callbacks may drop or close in their turn: that finds PG_IDLE, answers what is left, and this call goes on with nothing to answer. */
+/* The callbacks may drop or close in their turn: a drop finds PG_IDLE and does nothing, a close answers what is left. */
 static void connection_lost(struct pg *pg, const char *reason)
 {
     char words[ERROR_TEXT_BYTES];
@@ -352,11 +352,20 @@ static void connect_now(struct pg *pg)
     plan_attempt(pg, &attempt);
     pg->state = PG_CONNECTING;
     if (attempt.options) {
-        /* dbname comes first and is expanded: it may be a whole connection string. What follows overrides it where it is not empty. */
-        const char *keys[] = {"dbname",           "host",    "hostaddr",        "port",
-                              "application_name", "options", "client_encoding", NULL};
-        const char *values[] = {pg->conninfo,         attempt.host,    attempt.hostaddr, attempt.port,
-                                pg->application_name, attempt.options, "UTF8",           NULL};
+        /* dbname is expanded: it may be a whole connection string. It overrides what comes before it, and what follows overrides
+         * it where not empty. */
+        const char *keys[] = {
+            "target_session_attrs", "dbname", "host", "hostaddr", "port", "application_name", "options",
+            "client_encoding",      NULL};
+        const char *values[] = {getenv("PGTARGETSESSIONATTRS") ? NULL : "read-write",
+                                pg->conninfo,
+                                attempt.host,
+                                attempt.hostaddr,
+                                attempt.port,
+                                pg->application_name,
+                                attempt.options,
+                                "UTF8",
+                                NULL};
 
         pg->connection = PQconnectStartParams(keys, values, 1);
         free(attempt.options);
@@ -372,7 +381,7 @@ static void connect_now(struct pg *pg)
 }
 
 /* How long the first request may be the first. The server works on one at a time and its timeout is for each, but it holds back a
- * pipeline's answers until its end: the first has to wait for all that were sent with it, and for nothing queued behind them. */
+ * pipeline's answers until its end: the first waits for all that were sent with it, and for nothing queued behind them. */
 static uint64_t answer_timeout_ms(const struct pg *pg)
 {
     uint64_t sent = 0;
@@ -485,34 +494,62 @@ static bool feed_copy(struct pg *pg, struct request *request)
 
 /* ---- receiving ---- */
 
-/* SQLSTATE prefixes, the longest match first. */
-static int code_of_sqlstate(const char *sqlstate)
-{
-    static const struct {
-        const char *prefix;
-        int code;
-    } table[] = {
-        {"42501", ERR_DENIED},   {"55P03", ERR_CONFLICT}, {"57014", ERR_CONFLICT}, {"57P", ERR_UNREACHABLE},
-        {"08", ERR_UNREACHABLE}, {"53", ERR_UNREACHABLE}, {"22", ERR_DATA},        {"23", ERR_DATA},
-        {"40", ERR_CONFLICT},    {"42", ERR_SCHEMA},      {"3F", ERR_SCHEMA},      {"25P03", ERR_UNREACHABLE},
-        {"54", ERR_DATA},
-    };
+struct failure {
+    const char *sqlstate; /* prefix */
+    int code;
+    bool leave; /* the connection: another one, perhaps to another host, may do better */
+};
 
-    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-        if (strncmp(sqlstate, table[i].prefix, strlen(table[i].prefix)) == 0)
-            return table[i].code;
-    return ERR_INTERNAL;
+/* The first match counts. What is repeated loses nothing, and the log says why: so a failure of the server's is repeated, and only
+ * what our statements or rights cause is final. */
+static const struct failure failures[] =
+    {
+        {"22", ERR_DATA, false},           {"23", ERR_DATA, false},
+        {"54", ERR_DATA, false},          /* a row or an index entry too large, and other limits */
+        {"25006", ERR_UNREACHABLE, true}, /* a standby, or a server made read-only during a fail-over */
+        {"25P03", ERR_UNREACHABLE, true}, /* idle in transaction for too long: we were held up, the server has closed */
+        {"26000", ERR_UNREACHABLE, true}, /* prepared statements thrown away by a pooler or DISCARD */
+        {"40", ERR_CONFLICT, false},      /* serialisation, deadlock */
+        {"55P03", ERR_CONFLICT, false},   /* lock not available */
+        {"57014", ERR_CONFLICT, false},   /* statement timeout */
+        {"57P", ERR_UNREACHABLE, true},   /* shutdown, crash, starting up */
+        {"08", ERR_UNREACHABLE, true},    /* connection exceptions */
+        {"53100", ERR_UNREACHABLE, false}, /* disk full: a new connection finds the same disk; somebody makes room */
+        {"53", ERR_UNREACHABLE, true},     /* memory: a backend's own caches go with it; too many connections */
+        {"58", ERR_UNREACHABLE, true}, /* the server's files or system: no fault of the data, another host may be sound */
+        {"XX000", ERR_UNREACHABLE, true}, /* mostly a session's caches after DDL ("cache lookup failed"): a new one has none */
+        {"XX", ERR_INTERNAL, false}, /* damaged data or index: to write on would make it worse; an operator has to look */
+        {"42501", ERR_DENIED, false},      {"42", ERR_SCHEMA, false},
+        {"3F", ERR_SCHEMA, false},         {"", ERR_INTERNAL, false},
+};
+
+static const struct failure *failure_of(const PGresult *result)
+{
+    /* Without SQLSTATE the words are libpq's own: the connection broke. */
+    static const struct failure broken = {"", ERR_UNREACHABLE, true};
+    const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    const char *function = PQresultErrorField(result, PG_DIAG_SOURCE_FUNCTION);
+    const struct failure *failure = failures;
+
+    if (!sqlstate)
+        return &broken;
+    /* "cached plan must not change result type": a migration changed what the statement returns; prepared anew it is sound. Its
+     * SQLSTATE says only that something is not supported, its words are translated. */
+    if (strcmp(sqlstate, "0A000") == 0 && function && strcmp(function, "RevalidateCachedQuery") == 0)
+        return &broken;
+    while (strncmp(sqlstate, failure->sqlstate, strlen(failure->sqlstate)) != 0)
+        failure++;
+    return failure;
 }
 
-static int failure_of(const PGresult *result, struct error *error)
+static void describe_failure(const PGresult *result, int code, struct error *error)
 {
     const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
     const char *detail = PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL);
 
-    return error_set(error, code_of_sqlstate(sqlstate ? sqlstate : ""), "database: %s%s%s (SQLSTATE %s)",
-                     message ? message : "no message", detail ? "; detail: " : "", detail ? detail : "",
-                     sqlstate ? sqlstate : "none");
+    (void)error_set(error, code, "database: %s%s%s (SQLSTATE %s)", message ? message : "no message",
+                    detail ? "; detail: " : "", detail ? detail : "", sqlstate ? sqlstate : "none");
 }
 
 /* Takes the result that pg->connection gives next. */
@@ -543,13 +580,20 @@ static void answer_first(struct pg *pg)
     struct request *request = take_first(pg);
     struct error error = {.code = 0};
     ExecStatusType status = PQresultStatus(request->outcome);
+    bool leave = false;
 
     assert(request->outcome);
-    if (status == PGRES_PIPELINE_ABORTED)
+    if (status == PGRES_PIPELINE_ABORTED) {
         (void)error_set(&error, ERR_STATE, "database: an earlier statement failed");
-    else if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
-        (void)failure_of(request->outcome, &error);
+    } else if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) {
+        const struct failure *failure = failure_of(request->outcome);
+
+        describe_failure(request->outcome, failure->code, &error);
+        leave = failure->leave;
+    }
     answer(request, error.code, error.code ? &error : NULL);
+    if (leave && pg->state == PG_READY) /* the callback may have dropped it */
+        connection_lost(pg, error.text + strlen("database: "));
 }
 
 /* NULL from PQgetResult ends one command. Both of a failed prepare's commands belong to the request. */

@@ -37,7 +37,8 @@ struct pg_param {
 };
 
 /* Several hosts, of the connection string or of PGHOST, are tried in turn, one an attempt, each with connect_timeout (default 10 s); a
- * lost connection moves on too. Options given there stay. Neither is looked for in a service file that the string names. */
+ * lost connection moves on too. Only a server that takes writes will do (target_session_attrs=read-write) unless another value is given.
+ * Options given there stay. None of this is looked for in a service file that the string names. */
 struct pg_settings {
     const char *conninfo;                    /* copied; "" leaves it to PG* variables; see above */
     const char *application_name;            /* copied */
@@ -51,9 +52,16 @@ struct pg_handler {
     void (*on_notify)(void *context, const char *channel, const char *payload); /* may be NULL */
 };
 
-/* code 0, or ERR_DATA (SQLSTATE class 22, 23), ERR_CONFLICT (40, 55P03, 57014: worth repeating), ERR_UNREACHABLE (connection, 08, 53, 57P),
- * ERR_DENIED (42501), ERR_SCHEMA (other 42, 3F), ERR_STATE (an earlier statement of the pipeline failed), else ERR_INTERNAL. `result` is NULL unless
- * code is 0; it lives during the callback. `error` has the words. */
+/* code 0, or by SQLSTATE
+ *   ERR_DATA         22, 23, 54: the database refuses these rows
+ *   ERR_CONFLICT     40, 55P03, 57014: worth repeating
+ *   ERR_UNREACHABLE  connection lost; 08, 53, 57P, 58, XX000, 25006 (read-only), 25P03, 26000 and a cached plan that no longer fits: worth
+ *                    repeating, on a new connection: this one is dropped after the answer (not for 53100, disk full)
+ *   ERR_DENIED       42501
+ *   ERR_SCHEMA       other 42, 3F
+ *   ERR_STATE        an earlier statement of the pipeline failed
+ *   ERR_INTERNAL     the rest.
+ * `result` is NULL unless code is 0; it lives during the callback. `error` has the words. */
 typedef void (*pg_on_answer)(void *context, int code, const struct pg_result *result, const struct error *error);
 
 struct pg *pg_new(uv_loop_t *loop, const struct pg_settings *settings, const struct pg_handler *handler, void *context);
