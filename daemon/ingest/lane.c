@@ -58,7 +58,7 @@ struct lane {
     char name[NAME_BYTES], areas[AREAS_BYTES];
 
     enum lane_state state;
-    bool announced, stopping;
+    bool announced, stopping, session_resumed;
     struct mqtt *mqtt;
     struct pg *pg;
     struct gate gate;
@@ -124,26 +124,35 @@ static void read_on(struct lane *lane)
         (void)uv_timer_start(lane->timer, lane_on_linger, OWED_IDLE_MS, 0);
 }
 
+/* From here on what is published reaches us. */
+static void announce(struct lane *lane)
+{
+    if (lane->announced)
+        return;
+    lane->announced = true;
+    lane->handler.on_ready(lane->context);
+}
+
 /* Starts reading once all three are there: broker, database, registry. */
 static void try_reading(struct lane *lane)
 {
     if (lane->state != LANE_CONNECTING || !mqtt_is_connected(lane->mqtt) || !pg_is_connected(lane->pg) ||
         !registry_is_ready(lane->gate.registry))
         return;
+    if (lane->session_resumed) /* its subscription stands; the answer to ours comes behind the backlog */
+        announce(lane);
     read_on(lane);
 }
 
-/* From here on what is published reaches us: ready. A subscription that the broker's access list refuses would wait for ever. */
+/* A subscription that the broker's access list refuses would wait for ever. */
 static void lane_on_subscribed(void *context, bool granted)
 {
     struct lane *lane = context;
 
-    if (!granted) {
+    if (granted)
+        announce(lane);
+    else
         mqtt_drop(lane->mqtt, "subscription refused; hint: the broker's access list for broker_username");
-    } else if (!lane->announced) {
-        lane->announced = true;
-        lane->handler.on_ready(lane->context);
-    }
 }
 
 static void close_batch(struct lane *lane)
@@ -436,6 +445,7 @@ static void lane_on_mqtt_connected(void *context, bool session_present)
 {
     struct lane *lane = context;
 
+    lane->session_resumed = session_present;
     log_info("broker_connected", "lane=\"%s\" session=%s", lane->name, session_present ? "resumed" : "new");
     if (subscribe(lane)) {
         mqtt_drop(lane->mqtt, "subscription cannot be queued");

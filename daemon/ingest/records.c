@@ -8,7 +8,7 @@
 #include "core/ledger/leaf.h"
 #include "io/copy.h"
 
-enum { COPY_BYTES_MAX = 512 * 1024 * 1024 };
+enum { COPY_BYTES_MAX = 512 * 1024 * 1024, FEW_ROWS = 128 };
 
 /* Ids beside those of store.c on the same connection. */
 static const struct pg_statement keys_statement = {
@@ -18,6 +18,16 @@ static const struct pg_statement dead_letters_statement = {
     8, "INSERT INTO ledger.dead_letter (log_index, received_at, topic, source_id, epoch, seq, reason, detail)"
        " SELECT * FROM unnest($1::bigint[], $2::timestamptz[], $3::text[], $4::bigint[], $5::int[], $6::bigint[], "
        "$7::smallint[], $8::text[])"};
+
+static const struct pg_statement insert_fixes_statement = {
+    13,
+    "INSERT INTO telemetry.fix (at, source_id, seq, epoch, lon_e7, lat_e7, speed_cm_s, accuracy_cm, course_cdeg, datum)"
+    " SELECT * FROM unnest($1::timestamptz[], $2::bigint[], $3::bigint[], $4::int[], $5::int[], $6::int[], $7::int[],"
+    " $8::int[], $9::int[], $10::smallint[])"};
+static const struct pg_statement insert_records_statement = {
+    14, "INSERT INTO ledger.record (log_index, type, received_at, source_id, salt, leaf_hash, record)"
+        " SELECT * FROM unnest($1::bigint[], $2::smallint[], $3::timestamptz[], $4::bigint[], $5::bytea[], $6::bytea[],"
+        " $7::bytea[])"};
 
 static const char copy_fixes[] =
     "COPY telemetry.fix (at, source_id, seq, epoch, lon_e7, lat_e7, speed_cm_s, accuracy_cm, course_cdeg, datum)"
@@ -167,17 +177,37 @@ void records_number(struct records *records, struct batch *batch, struct frontie
     }
 }
 
-void records_copy_telemetry(const struct records *records, struct transaction *transaction, const struct batch *batch)
+bool records_are_few(const struct batch *batch)
 {
-    if (batch->fix_count)
+    return batch->leaf_count <= FEW_ROWS && batch->fix_count <= FEW_ROWS;
+}
+
+void records_write_telemetry(const struct records *records, struct transaction *transaction, struct params *params,
+                             const struct batch *batch)
+{
+    static const enum pg_type_oid types[] = {OID_TIMESTAMPTZ, OID_INT8, OID_INT8, OID_INT4, OID_INT4,
+                                             OID_INT4,        OID_INT4, OID_INT4, OID_INT4, OID_INT2};
+
+    if (batch->fix_count && records_are_few(batch))
+        transaction_insert(transaction, params, &insert_fixes_statement, types, sizeof types / sizeof *types,
+                           batch->fix_count, &records->fixes);
+    else if (batch->fix_count)
         transaction_copy(transaction, copy_fixes, &records->fixes);
     if (batch->reading_count)
         transaction_copy(transaction, copy_readings, &records->readings);
 }
 
-void records_copy_leaves(const struct records *records, struct transaction *transaction)
+void records_write_leaves(const struct records *records, struct transaction *transaction, struct params *params,
+                          const struct batch *batch)
 {
-    transaction_copy(transaction, copy_records, &records->rows);
+    static const enum pg_type_oid types[] = {OID_INT8,  OID_INT2,  OID_TIMESTAMPTZ, OID_INT8,
+                                             OID_BYTEA, OID_BYTEA, OID_BYTEA};
+
+    if (records_are_few(batch))
+        transaction_insert(transaction, params, &insert_records_statement, types, sizeof types / sizeof *types,
+                           batch->leaf_count, &records->rows);
+    else
+        transaction_copy(transaction, copy_records, &records->rows);
 }
 
 /* True when `next` continues the run that ends with `envelope`. */

@@ -21,9 +21,13 @@ int records_prepare(struct records *records, struct batch *batch) MUST_USE;
 /* Gives every leaf its log index, in the envelopes and in the rows, and appends it to the frontier. */
 void records_number(struct records *records, struct batch *batch, struct frontier *frontier);
 
-/* What records_prepare made. */
-void records_copy_telemetry(const struct records *records, struct transaction *transaction, const struct batch *batch);
-void records_copy_leaves(const struct records *records, struct transaction *transaction);
+/* So few rows that inserting them in a pipeline is quicker than a COPY with its turns. */
+bool records_are_few(const struct batch *batch);
+/* What records_prepare made. `params` is used when the rows are few. */
+void records_write_telemetry(const struct records *records, struct transaction *transaction, struct params *params,
+                             const struct batch *batch);
+void records_write_leaves(const struct records *records, struct transaction *transaction, struct params *params,
+                          const struct batch *batch);
 /* Where each source's envelopes are: one row a run of consecutive seqs. */
 void records_write_keys(struct transaction *transaction, struct params *params, const struct batch *batch);
 void records_write_dead_letters(struct transaction *transaction, struct params *params, const struct batch *batch);

@@ -139,6 +139,13 @@ static void advance_streams(struct store *store)
     transaction_query(&store->transaction, &advance_statement, params, on_advanced, store);
 }
 
+static void queue_telemetry(struct store *store)
+{
+    if (records_prepare(&store->records, store->batch))
+        transaction_fail(&store->transaction, ERR_NO_MEMORY, "records: out of memory; hint: lower batch_max_envelopes");
+    records_write_telemetry(&store->records, &store->transaction, &store->params, store->batch);
+}
+
 static void begin(void *context)
 {
     struct store *store = context;
@@ -153,16 +160,24 @@ static void begin(void *context)
     store->in_transaction = true;
     transaction_query(&store->transaction, &begin_statement, NULL, NULL, NULL);
     advance_streams(store);
-    transaction_then(&store->transaction, copy_telemetry, store);
+    if (!records_are_few(store->batch)) {
+        transaction_then(&store->transaction, copy_telemetry, store);
+        return;
+    }
+    /* A live batch: all that needs no answer goes in one pipeline. Whoever loses the streams rolls the rest back. */
+    queue_telemetry(store);
+    if (judge_wanted(store->batch)) {
+        transaction_then(&store->transaction, load_items, store);
+        return;
+    }
+    lock_head(store);
 }
 
 static void copy_telemetry(void *context)
 {
     struct store *store = context;
 
-    if (records_prepare(&store->records, store->batch))
-        transaction_fail(&store->transaction, ERR_NO_MEMORY, "records: out of memory; hint: lower batch_max_envelopes");
-    records_copy_telemetry(&store->records, &store->transaction, store->batch);
+    queue_telemetry(store);
     transaction_then(&store->transaction, load_items, store);
 }
 
@@ -224,7 +239,7 @@ static void write_all(void *context)
     records_number(&store->records, store->batch, &store->frontier);
     store->head.size = store->frontier.size;
     store->head.root = frontier_root(&store->frontier);
-    records_copy_leaves(&store->records, &store->transaction);
+    records_write_leaves(&store->records, &store->transaction, &store->params, store->batch);
     records_write_keys(&store->transaction, &store->params, store->batch);
     records_write_dead_letters(&store->transaction, &store->params, store->batch);
     if (judge_wanted(store->batch))

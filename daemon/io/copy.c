@@ -5,6 +5,7 @@
 
 static const uint8_t copy_signature[] = {'P', 'G', 'C', 'O', 'P', 'Y', '\n', 0xff, '\r', '\n',
                                          0,   0,   0,   0,   0,   0,   0,    0,    0};
+_Static_assert(sizeof copy_signature == COPY_HEADER_BYTES, "signature, flags, length of the extension");
 
 /* PostgreSQL counts from 2000-01-01. */
 static const int64_t postgres_epoch_us = INT64_C(946684800000000);

@@ -9,6 +9,7 @@
 #include "base/text.h"
 
 /* ---- a COPY stream: copy_begin, then rows, then copy_end ---- */
+enum { COPY_HEADER_BYTES = 19 }; /* before the first row */
 void copy_begin(struct buffer *out);
 void copy_end(struct buffer *out);
 /* Every row names its number of columns first; that many copy_put_* follow. */
