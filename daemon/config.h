@@ -30,8 +30,8 @@ enum { CONFIG_TEXT_BYTES = 1024, CONFIG_LANES_MAX = 16 };
     X(ack_key_file, TEXT, "", 0, 0, "", false, "secret key that signs acknowledgement notes, name <origin>/ack")       \
     X(lanes, TEXT, "+", 0, 0, "", false,                                                                               \
       "area codes each lane serves: lanes apart by ';', areas of one by ',', each once; '+' alone: all, one lane")     \
-    X(batch_max_envelopes, NUMBER, 4096, 1, 60000, "envelopes", false, "most envelopes in one transaction")            \
-    X(batch_max_bytes, NUMBER, 8388608, 65536, 1073741824, "bytes", true, "most payload bytes in one transaction")     \
+    X(batch_max_envelopes, NUMBER, 8192, 1, 60000, "envelopes", false, "most envelopes in one transaction")            \
+    X(batch_max_bytes, NUMBER, 1572864, 65536, 1073741824, "bytes", true, "most payload bytes in one transaction")     \
     X(linger_ms, NUMBER, 0, 0, 1000, "ms", true, "wait for more before storing; spares a slow disk")                   \
     X(arena_max_bytes, NUMBER, 67108864, 1048576, 4294967296, "bytes", false, "memory bound of one lane's batch")      \
     X(source_rate_per_s, NUMBER, 200, 1, 1000000, "envelopes/s", true,                                                 \

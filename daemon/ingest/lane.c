@@ -101,6 +101,7 @@ static void stopped(struct lane *lane)
 /* ---- reading ---- */
 
 static void lane_on_linger(uv_timer_t *timer);
+static void watch_for_quiet(struct lane *lane);
 
 static void read_on(struct lane *lane)
 {
@@ -239,10 +240,12 @@ static void lane_on_linger(uv_timer_t *timer)
 
     if (lane->state != LANE_READING)
         return;
-    if (lane->batch.count)
-        close_batch(lane);
-    else
+    if (lane->batch.count == 0)
         acks_flush(&lane->acks);
+    else if (lane->config->linger_ms == 0)
+        watch_for_quiet(lane); /* timers run before the sockets are looked at: another lane may have kept the loop busy */
+    else
+        close_batch(lane);
 }
 
 static void lane_on_read_done(void *context)
@@ -260,6 +263,7 @@ static void lane_on_read_done(void *context)
         /* The socket holds some hundred messages; the broker needs a moment to fill it again. */
         (void)uv_idle_stop(lane->turn);
         (void)uv_check_stop(lane->quiet);
+        uv_update_time(lane->loop); /* reading took longer than the wait: count from now */
         (void)uv_timer_start(lane->timer, lane_on_linger, BACKLOG_QUIET_MS, 0);
     } else if (lane->config->linger_ms == 0) {
         watch_for_quiet(lane);

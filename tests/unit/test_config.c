@@ -30,7 +30,7 @@ static void an_empty_text_gives_the_defaults(void **state)
     (void)state;
     assert_int_equal(config_parse(&config, "", &error), 0);
     assert_string_equal(config.broker, "localhost:1883");
-    assert_int_equal(config.batch_max_envelopes, 4096);
+    assert_int_equal(config.batch_max_envelopes, 8192);
     assert_int_equal(config.linger_ms, 0);
     assert_string_equal(config.log_level, "info");
 }
