@@ -29,6 +29,7 @@ enum {
     KEEPALIVE_S = 120,                 /* held PUBACKs must not outlive it */
     RECEIVE_MAXIMUM = 65535,
     BACKLOG_ENVELOPES = 256, /* a batch of so many says that more is waiting */
+    BURST_MESSAGES = 64,     /* read at once: a backlog pours in; fewer are live traffic, which must not wait */
     BACKLOG_QUIET_MS = 2,
     OWED_IDLE_MS = 20,
     LIMIT_GROWTH = 16,
@@ -69,7 +70,7 @@ struct lane {
     uv_timer_t *timer; /* linger, retry */
     uv_idle_t *turn;   /* makes the loop turn at once ... */
     uv_check_t *quiet; /* ... and sees afterwards whether that brought anything */
-    size_t count_before_turn;
+    size_t count_before_turn, count_before_burst;
     uint32_t retry_ms;
     size_t
         limit; /* envelopes a batch may have now: halved when a batch outgrows the arena, grown again by each that fits */
@@ -108,6 +109,7 @@ static void read_on(struct lane *lane)
     batch_reset(&lane->batch);
     lane->retry_ms = RETRY_MIN_MS;
     lane->broker_lost = false;
+    lane->count_before_burst = 0;
     lane->limit += LIMIT_GROWTH;
     if (lane->limit > lane->batch.room)
         lane->limit = lane->batch.room;
@@ -243,7 +245,8 @@ static void lane_on_linger(uv_timer_t *timer)
     if (lane->batch.count == 0)
         acks_flush(&lane->acks);
     else if (lane->config->linger_ms == 0)
-        watch_for_quiet(lane); /* timers run before the sockets are looked at: another lane may have kept the loop busy */
+        watch_for_quiet(
+            lane); /* timers run before the sockets are looked at: another lane may have kept the loop busy */
     else
         close_batch(lane);
 }
@@ -251,15 +254,17 @@ static void lane_on_linger(uv_timer_t *timer)
 static void lane_on_read_done(void *context)
 {
     struct lane *lane = context;
+    size_t news = lane->batch.count - lane->count_before_burst;
 
     if (lane->state != LANE_READING)
         return;
+    lane->count_before_burst = lane->batch.count;
     if (lane->batch.count == 0) {
         /* Only throttled messages: their PUBACKs need no transaction. */
         become(lane, LANE_RELEASING);
         mqtt_pause(lane->mqtt);
         mqtt_release(lane->mqtt);
-    } else if (lane->batch.count >= BACKLOG_ENVELOPES) {
+    } else if (lane->batch.count >= BACKLOG_ENVELOPES && news >= BURST_MESSAGES) {
         /* The socket holds some hundred messages; the broker needs a moment to fill it again. */
         (void)uv_idle_stop(lane->turn);
         (void)uv_check_stop(lane->quiet);
