@@ -533,7 +533,8 @@ def test_a_database_that_takes_no_writes_for_a_while_is_waited_for(new_world):
     sealed = device.say(fixes=[fix()])
     time.sleep(1)
     assert world.indexes_of(sealed) == [] and world.daemon.is_running()
-    world.sql(f"SET default_transaction_read_only = off; ALTER DATABASE {world.name} RESET default_transaction_read_only")
+    # From beside: a session of this database begins read-only.
+    Database(world.stack, "postgres").sql(f"ALTER DATABASE {world.name} RESET default_transaction_read_only")
     end_connections(world)
     device.await_ack(sealed)
     assert_stored_once(world, [first, sealed])
