@@ -317,6 +317,61 @@ static void a_step_may_ask_more(void **state)
     expect(2, 1, 0);
 }
 
+/* The elements of a parameter, past the header of a one-dimensional array. */
+static struct text elements(size_t param)
+{
+    enum { ARRAY_HEADER_BYTES = 20 };
+    const struct pg_param *sent = &asked[0].params[param];
+
+    assert_true(sent->len >= ARRAY_HEADER_BYTES);
+    assert_int_equal(((const uint8_t *)sent->data)[15], 2); /* two of them */
+    return (struct text){(const char *)sent->data + ARRAY_HEADER_BYTES, sent->len - ARRAY_HEADER_BYTES};
+}
+
+static void few_rows_become_one_array_a_column(void **state)
+{
+    static const enum pg_type_oid types[] = {OID_INT2, OID_TEXT, OID_INT4};
+    struct buffer stream;
+
+    (void)state;
+    buffer_init(&stream, 4096);
+    copy_begin(&stream);
+    for (int16_t row = 0; row < 2; row++) {
+        copy_row(&stream, 3);
+        copy_put_i16(&stream, (int16_t)(row + 5));
+        copy_put_text(&stream, row ? TEXT("") : TEXT("abc"));
+        if (row)
+            copy_put_i32(&stream, 7);
+        else
+            copy_put_null(&stream);
+    }
+    copy_end(&stream);
+    transaction_insert(&transaction, &params, &statement, types, 3, 2, &stream);
+    assert_int_equal(asked_count, 1);
+    assert_int_equal(asked[0].param_count, 3);
+    assert_true(text_equal(elements(0), (struct text){"\0\0\0\2\0\5\0\0\0\2\0\6", 12}));
+    assert_true(text_equal(elements(1), (struct text){"\0\0\0\3abc\0\0\0\0", 11}));
+    assert_true(text_equal(elements(2), (struct text){"\xff\xff\xff\xff\0\0\0\4\0\0\0\7", 12}));
+    buffer_fini(&stream);
+    answer(0);
+}
+
+static void few_rows_that_outgrew_their_buffer_are_never_sent(void **state)
+{
+    static const enum pg_type_oid types[] = {OID_INT2};
+    struct buffer stream;
+
+    (void)state;
+    buffer_init(&stream, COPY_HEADER_BYTES);
+    copy_begin(&stream);
+    copy_row(&stream, 1);
+    copy_put_i16(&stream, 1);
+    transaction_insert(&transaction, &params, &statement, types, 1, 1, &stream);
+    assert_int_equal(asked_count, 0);
+    assert_int_equal(transaction.code, ERR_TOO_LARGE);
+    buffer_fini(&stream);
+}
+
 int main(void)
 {
 #define TEST_(name) cmocka_unit_test_setup_teardown(name, start, finish)
@@ -333,6 +388,8 @@ int main(void)
         TEST_(parameters_that_outgrew_their_buffer_are_never_sent),
         TEST_(parameters_are_binary_and_zero_bytes_are_not_null),
         TEST_(cleared_parameters_carry_nothing_over),
+        TEST_(few_rows_become_one_array_a_column),
+        TEST_(few_rows_that_outgrew_their_buffer_are_never_sent),
         TEST_(a_step_may_ask_more),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
