@@ -338,7 +338,7 @@ static bool is_away(struct link *link, uint64_t now_ms)
 
 /* ---- pumping ---- */
 
-/* False when the session takes no more for now. */
+/* False when the window or the budget of this round is full: the other devices of the session need not be asked. */
 static bool pump_device(struct link *link, struct device *device, uint64_t now_us, size_t *budget)
 {
     uint64_t seq;

@@ -13,7 +13,7 @@
 
 enum {
     CHUNK_ACKS = 32,   /* a signature takes some 25 us: about a millisecond a piece of work */
-    REFUSALS_MAX = 64, /* told in one acknowledgement, so that it stays below 60 KB with its warnings */
+    REFUSALS_MAX = 40, /* told in one acknowledgement, so that it stays below 60 KB with its warnings */
     WARNINGS_MAX = 40,
     ACK_BYTES_MAX = 60 * 1024,
     NOTE_BYTES_MAX = 2048,
@@ -114,7 +114,11 @@ static void add_refusal(struct ack_job *job, const struct batch_envelope *envelo
     if (!ack->refusals || ack->refusal_count == REFUSALS_MAX)
         return;
     ack->refusals[ack->refusal_count++] = (struct ack_refusal){
-        envelope->header.epoch, envelope->header.seq, envelope->reason, arena_text(&job->arena, envelope->detail)};
+        .epoch = envelope->source ? envelope->header.epoch : 0,
+        .seq = envelope->source ? envelope->header.seq : 0,
+        .reason = envelope->reason,
+        .text = arena_text(&job->arena, envelope->detail),
+    };
 }
 
 static void add_warnings(struct ack_job *job, const struct batch_envelope *envelope)
@@ -236,7 +240,8 @@ static void answer_alone(struct building *building, const struct batch_envelope 
     if (envelope->stream || !source || envelope->blame == RULE_S04 ||
         (envelope->fate != FATE_SEND_AGAIN && envelope->fate != FATE_DEAD))
         return;
-    job = add_job(building, source, envelope->header.epoch);
+    /* What nobody can be held to names no place in a sequence: the bytes that did may be anybody's. */
+    job = add_job(building, source, envelope->source ? envelope->header.epoch : 0);
     if (job)
         add_refusal(job, envelope);
 }

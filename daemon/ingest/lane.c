@@ -72,8 +72,7 @@ struct lane {
     uv_check_t *quiet; /* ... and sees afterwards whether that brought anything */
     size_t count_before_turn, count_before_burst;
     uint32_t retry_ms;
-    size_t
-        limit; /* envelopes a batch may have now: halved when a batch outgrows the arena, grown again by each that fits */
+    size_t limit;     /* envelopes a batch may have now: halved when one outgrows the arena, grown by each that fits */
     bool broker_lost; /* the session broke while the batch was under way: its PUBACKs are gone, nothing to release */
     void (*on_closed)(void *context);
     unsigned open_handles;

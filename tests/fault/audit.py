@@ -322,7 +322,7 @@ def last_counters(words):
 
 
 def unbalanced(counters):
-    """Words when what was received is not what became of it. Nothing here is above its rate, or to be refused for now."""
+    """Words when what was received is not what became of it. No load of a fault run is above its rate, so nothing is throttled."""
     became = sum(counters[fate] for fate in FATES)
     if counters["received"] != became:
         return (f"received={counters['received']}, but {' + '.join(f'{fate}={counters[fate]}' for fate in FATES)} = {became}"
