@@ -344,7 +344,7 @@ static void settle_within_batch(struct batch *batch, struct batch_envelope *enve
 {
     for (const struct batch_envelope *other = envelope->stream->first; other; other = other->next)
         if (other->header.seq == envelope->header.seq) {
-            gate_settle(batch, envelope, true, digest_equal(&other->hash, &envelope->hash), false);
+            gate_settle(batch, envelope, digest_equal(&other->hash, &envelope->hash), false);
             return;
         }
 }
@@ -451,14 +451,13 @@ static bool equivocated_before(const struct batch *batch, const struct batch_env
     return false;
 }
 
-void gate_settle(struct batch *batch, struct batch_envelope *envelope, bool found, bool same, bool again)
+void gate_settle(struct batch *batch, struct batch_envelope *envelope, bool same, bool again)
 {
     char key[48];
 
-    if (found && !same && !again)
+    if (!same && !again)
         again = equivocated_before(batch, envelope);
-    if (!found || same || again) {
-        /* Not found: an erased record; its seq was dealt with, there is nothing left to compare with. */
+    if (same || again) {
         envelope->fate = FATE_DUPLICATE;
         if (!again)
             return;

@@ -36,8 +36,8 @@ size_t gate_missing_streams(struct batch *batch, void (*each)(void *context, str
 /* Judges batch->from .. batch->to: fates, streams, warnings, findings. Repeatable after batch_unjudge. 0 or ERR_NO_MEMORY. */
 int gate_judge(struct gate *gate, struct batch *batch) MUST_USE;
 
-/* For FATE_SEEN: what the database knows. `found`: there is a record under this seq; `same`: it has these bytes; `again`: these bytes
- * are kept as an equivocation already. */
-void gate_settle(struct batch *batch, struct batch_envelope *envelope, bool found, bool same, bool again);
+/* For FATE_SEEN, what the database knows. `same`: the record under this seq has these bytes, or was erased and there is nothing to compare
+ * with; `again`: these bytes are kept as an equivocation already. */
+void gate_settle(struct batch *batch, struct batch_envelope *envelope, bool same, bool again);
 
 #endif

@@ -115,7 +115,7 @@ static void on_seen(void *context, const struct pg_result *result)
                              (unsigned long long)envelope->header.seq, envelope->source->name);
             return;
         }
-        gate_settle(recall->batch, envelope, true, pg_bool(result, row, 2), pg_bool(result, row, 3));
+        gate_settle(recall->batch, envelope, pg_bool(result, row, 2), pg_bool(result, row, 3));
         repeat_refusal(recall, envelope, result, row);
     }
 }
