@@ -31,7 +31,8 @@ SELECT is_empty($$SELECT attname FROM pg_attribute WHERE attnum > 0 AND attrelid
                   AND attname IN ('flag_id', 'rule', 'subject', 'item_id', 'source_id', 'key', 'raised_at')
                   AND has_column_privilege('custody_ingest', attrelid, attnum, 'UPDATE')$$, 'what a flag is about cannot be changed');
 SELECT set_eq($$SELECT name FROM tables WHERE has_any_column_privilege('custody_ingest', oid, 'INSERT')$$,
-    ARRAY['ledger.record', 'ledger.ingest_key', 'ledger.stream', 'ledger.dead_letter', 'custody.item', 'custody.identifier', 'custody.event',
+    ARRAY['ledger.record', 'ledger.ingest_key', 'ledger.stream', 'ledger.dead_letter', 'ledger.tile', 'ledger.checkpoint',
+          'ledger.cosignature', 'ledger.signing_key', 'custody.item', 'custody.identifier', 'custody.event',
           'telemetry.fix', 'telemetry.reading', 'reentry.sighting', 'reentry.sighted_identifier', 'flag.flag', 'flag.evidence', 'flag.action'],
     'the daemon adds to what an envelope adds to, and not to the registry');
 SELECT set_eq($$SELECT name FROM tables WHERE has_any_column_privilege('custody_registrar', oid, 'INSERT, UPDATE') AND name !~ '^registry\.'$$,
@@ -44,10 +45,12 @@ SELECT is_empty($$SELECT role, name FROM roles, tables WHERE role NOT IN ('custo
 SELECT is_empty($$SELECT name FROM tables WHERE has_any_column_privilege('custody_console', oid, 'SELECT') AND name <> 'migration.applied'$$,
     'the console by itself reads nothing but whether the schema is its own');
 SELECT set_eq($$SELECT name FROM tables WHERE has_any_column_privilege('custody_monitor', oid, 'SELECT')$$,
-    ARRAY['migration.applied', 'ledger.record', 'ledger.ingest_key', 'ledger.stream', 'ledger.head', 'ledger.dead_letter', 'registry.source',
+    ARRAY['migration.applied', 'ledger.record', 'ledger.ingest_key', 'ledger.stream', 'ledger.head', 'ledger.dead_letter', 'ledger.tile',
+          'ledger.checkpoint', 'ledger.cosignature', 'ledger.signing_key', 'registry.source',
           'registry.source_key', 'registry.party'], 'the monitor reads the log and who signed');
 SELECT is_empty($$SELECT name FROM tables WHERE has_any_column_privilege('custody_firm', oid, 'SELECT')
-                  AND name NOT IN ('migration.applied', 'registry.area', 'ledger.head')
+                  AND name NOT IN ('migration.applied', 'registry.area', 'ledger.head', 'ledger.tile', 'ledger.checkpoint', 'ledger.cosignature',
+                                   'ledger.signing_key')
                   AND NOT (SELECT relrowsecurity FROM pg_class AS c WHERE c.oid = tables.oid)$$, 'whatever a firm reads is under row-level security');
 SELECT set_eq($$SELECT name FROM tables WHERE name !~ '_(default|[0-9]+)$' AND NOT has_any_column_privilege('custody_police', oid, 'SELECT')$$,
     ARRAY['registry.firm_role'], 'the police read everything but the names of firms'' roles');
