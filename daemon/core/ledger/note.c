@@ -36,8 +36,12 @@ void note_signer_init(struct note_signer *signer, const char *name, const uint8_
 {
     signer->name = name;
     signer->secret_key = secret_key;
-    /* libsodium keeps the public key behind the seed. */
-    note_key_hash(text_of(name), secret_key + crypto_sign_SEEDBYTES, signer->key_hash);
+    note_key_hash(text_of(name), note_signer_public_key(signer), signer->key_hash);
+}
+
+const uint8_t *note_signer_public_key(const struct note_signer *signer)
+{
+    return signer->secret_key + crypto_sign_SEEDBYTES; /* libsodium keeps it behind the seed */
 }
 
 /* ---- what may stand in a note */

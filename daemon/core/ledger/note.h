@@ -34,6 +34,8 @@ void note_key_hash(struct text name, const uint8_t public_key[NOTE_PUBLIC_KEY_BY
 void note_key_hash_of(enum note_algorithm algorithm, struct text name, const uint8_t public_key[NOTE_PUBLIC_KEY_BYTES],
                       uint8_t key_hash[NOTE_KEY_HASH_BYTES]);
 void note_signer_init(struct note_signer *signer, const char *name, const uint8_t secret_key[NOTE_SECRET_KEY_BYTES]);
+/* The public half, NOTE_PUBLIC_KEY_BYTES; borrowed. */
+const uint8_t *note_signer_public_key(const struct note_signer *signer);
 
 /* Signs what stands in `note` from `start` on (whole lines, ending in a newline) and appends a blank line and the signature line. */
 void note_sign(struct buffer *note, size_t start, const struct note_signer *signer);
