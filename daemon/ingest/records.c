@@ -1,4 +1,4 @@
-/* records.c - rows for COPY, leaves, keys and dead letters. */
+/* records.c - rows for COPY, leaves, tiles, keys and dead letters. */
 #include "ingest/records.h"
 
 #include <sodium.h>
@@ -28,6 +28,9 @@ static const struct pg_statement insert_records_statement = {
     14, "INSERT INTO ledger.record (log_index, type, received_at, source_id, salt, leaf_hash, record)"
         " SELECT * FROM unnest($1::bigint[], $2::smallint[], $3::timestamptz[], $4::bigint[], $5::bytea[], $6::bytea[],"
         " $7::bytea[])"};
+static const struct pg_statement insert_tiles_statement = {
+    15, "INSERT INTO ledger.tile (level, tile_index, hashes)"
+        " SELECT * FROM unnest($1::smallint[], $2::bigint[], $3::bytea[])"};
 
 static const char copy_fixes[] =
     "COPY telemetry.fix (at, source_id, seq, epoch, lon_e7, lat_e7, speed_cm_s, accuracy_cm, course_cdeg, datum)"
@@ -44,6 +47,7 @@ void records_init(struct records *records)
     buffer_init(&records->fixes, COPY_BYTES_MAX);
     buffer_init(&records->readings, COPY_BYTES_MAX);
     buffer_init(&records->rows, COPY_BYTES_MAX);
+    buffer_init(&records->tiles, COPY_BYTES_MAX);
 }
 
 void records_fini(struct records *records)
@@ -51,6 +55,7 @@ void records_fini(struct records *records)
     buffer_fini(&records->fixes);
     buffer_fini(&records->readings);
     buffer_fini(&records->rows);
+    buffer_fini(&records->tiles);
 }
 
 static void put_optional_i32(struct buffer *out, bool has, uint32_t value)
@@ -168,13 +173,30 @@ int records_prepare(struct records *records, struct batch *batch)
     return put_records(records, batch);
 }
 
-void records_number(struct records *records, struct batch *batch, struct frontier *frontier)
+static void put_tile(void *context, unsigned level, uint64_t tile_index, const struct digest hashes[TILE_WIDTH])
 {
+    struct records *records = context;
+
+    copy_row(&records->tiles, 3);
+    copy_put_i16(&records->tiles, (int16_t)level);
+    copy_put_i64(&records->tiles, (int64_t)tile_index);
+    copy_put_bytes(&records->tiles, hashes, TILE_WIDTH * sizeof *hashes);
+    records->tile_count++;
+}
+
+void records_number(struct records *records, struct batch *batch, struct edge *edge)
+{
+    records->tile_count = 0;
+    buffer_clear(&records->tiles);
+    copy_begin(&records->tiles);
     for (size_t i = 0; i < batch->leaf_count; i++) {
-        batch->leaves[i]->log_index = frontier->size;
-        store_u64_be(records->rows.data + records->offsets[i], frontier->size);
-        frontier_append(frontier, &records->leaf_hashes[i]);
+        uint64_t index = edge->frontier.size;
+
+        batch->leaves[i]->log_index = index;
+        store_u64_be(records->rows.data + records->offsets[i], index);
+        edge_append(edge, &records->leaf_hashes[i], put_tile, records);
     }
+    copy_end(&records->tiles);
 }
 
 bool records_are_few(const struct batch *batch)
@@ -208,6 +230,15 @@ void records_write_leaves(const struct records *records, struct transaction *tra
                            batch->leaf_count, &records->rows);
     else
         transaction_copy(transaction, copy_records, &records->rows);
+}
+
+void records_write_tiles(const struct records *records, struct transaction *transaction, struct params *params)
+{
+    static const enum pg_type_oid types[] = {OID_INT2, OID_INT8, OID_BYTEA};
+
+    if (records->tile_count)
+        transaction_insert(transaction, params, &insert_tiles_statement, types, sizeof types / sizeof *types,
+                           records->tile_count, &records->tiles);
 }
 
 /* True when `next` continues the run that ends with `envelope`. */

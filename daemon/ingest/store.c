@@ -4,8 +4,8 @@
  *   begin      streams compared and swapped by version: who loses starts over
  *   telemetry  fixes and readings copied; leaves salted and hashed meanwhile
  *   items      found, created, locked in order, their history loaded                     (only with events or sightings)
- *   head       locked last: from here to COMMIT nobody else appends
- *   write      items folded and flags moved, records copied with their log index, keys, dead letters, head swapped, COMMIT
+ *   head       locked last: from here to COMMIT nobody else appends; its partial tiles read when the batch completes one
+ *   write      items folded and flags moved, records copied with their log index, tiles, keys, dead letters, head swapped, COMMIT
  *
  * Everything before the head lock runs beside the other lanes' transactions. */
 #include "ingest/store.h"
@@ -37,9 +37,20 @@ static const struct pg_statement advance_statement = {
        "RETURNING 1)"
        " SELECT (SELECT count(*) FROM moved) + (SELECT count(*) FROM added)"};
 static const struct pg_statement lock_head_statement = {6, "SELECT size, frontier FROM ledger.head FOR UPDATE"};
+/* After the lock and apart from it, because only a new statement sees the records of whoever held it before. The bound above
+ * matters to the planner alone: without it a third of the records would be expected, and all of them read. */
+static const struct pg_statement read_tiles_statement = {
+    16, "SELECT (SELECT string_agg(r.leaf_hash, '' ORDER BY r.log_index) FROM ledger.record AS r"
+        "   WHERE r.log_index BETWEEN h.size - h.size % 256 AND h.size),"
+        " h.edge_1, h.edge_2, h.edge_3, h.edge_4, h.edge_5, h.edge_6, h.edge_7"
+        " FROM ledger.head AS h WHERE h.size % 256 + $1::bigint >= 256"};
+/* An edge that is not given keeps its place out of line. */
 static const struct pg_statement swap_head_statement = {
-    9, "UPDATE ledger.head SET size = $1::bigint, frontier = $2::bytea, root = $3::bytea, updated_at = now() WHERE "
-       "size = $4::bigint"};
+    9, "UPDATE ledger.head SET size = $1::bigint, frontier = $2::bytea, root = $3::bytea, updated_at = now(),"
+       " edge_1 = coalesce(($5::bytea[])[1], edge_1), edge_2 = coalesce(($5::bytea[])[2], edge_2),"
+       " edge_3 = coalesce(($5::bytea[])[3], edge_3), edge_4 = coalesce(($5::bytea[])[4], edge_4),"
+       " edge_5 = coalesce(($5::bytea[])[5], edge_5), edge_6 = coalesce(($5::bytea[])[6], edge_6),"
+       " edge_7 = coalesce(($5::bytea[])[7], edge_7) WHERE size = $4::bigint"};
 static const struct pg_statement read_head_statement = {12, "SELECT size, root FROM ledger.head"};
 
 static void find_streams(void *context);
@@ -195,13 +206,25 @@ static void load_items(void *context)
 static void on_head(void *context, const struct pg_result *result)
 {
     struct store *store = context;
-    struct text nodes = pg_bytes(result, 0, 1);
 
     store->first_index = (uint64_t)pg_i64(result, 0, 0);
-    if (pg_rows(result) != 1 ||
-        frontier_load(&store->frontier, store->first_index, (const uint8_t *)nodes.data, nodes.len))
+    if (pg_rows(result) != 1 || edge_load(&store->edge, store->first_index, pg_bytes(result, 0, 1)))
         transaction_fail(&store->transaction, ERR_INTERNAL,
                          "head: its frontier does not fit its size; hint: the ledger was altered");
+}
+
+static void on_tiles(void *context, const struct pg_result *result)
+{
+    struct store *store = context;
+    struct text tiles[TILE_LEVELS];
+
+    if (pg_rows(result) == 0 && !edge_completes(store->first_index, store->batch->leaf_count))
+        return;
+    for (unsigned level = 0; level < TILE_LEVELS && pg_rows(result) == 1; level++)
+        tiles[level] = pg_bytes(result, 0, level);
+    if (pg_rows(result) != 1 || edge_load_tiles(&store->edge, tiles))
+        transaction_fail(&store->transaction, ERR_INTERNAL,
+                         "head: its edges, or the last records, do not fit its frontier; hint: the ledger was altered");
 }
 
 static void lock_head(void *context)
@@ -209,6 +232,9 @@ static void lock_head(void *context)
     struct store *store = context;
 
     transaction_query(&store->transaction, &lock_head_statement, NULL, on_head, store);
+    params_clear(&store->params);
+    params_add_i64(&store->params, (int64_t)store->batch->leaf_count);
+    transaction_query(&store->transaction, &read_tiles_statement, &store->params, on_tiles, store);
     transaction_then(&store->transaction, write_all, store);
 }
 
@@ -220,15 +246,32 @@ static void on_swapped(void *context, const struct pg_result *result)
         transaction_fail(&store->transaction, ERR_CONFLICT, "head: somebody else appended under our lock");
 }
 
+/* The edges above the tiles that became full; NULL for those that stay. */
+static void put_edges(struct buffer *edges, const struct edge *edge, uint64_t old_size)
+{
+    struct tile_span spans[TILE_LEVELS];
+    size_t moved = tiles_completed(old_size, edge->frontier.size, spans);
+
+    array_begin(edges, OID_BYTEA, TILE_LEVELS - 1);
+    for (unsigned level = 1; level < TILE_LEVELS; level++) {
+        if (level <= moved)
+            copy_put_text(edges, edge_tile(edge, level));
+        else
+            copy_put_null(edges);
+    }
+}
+
 static void swap_head(struct store *store)
 {
+    const struct frontier *frontier = &store->edge.frontier;
     struct params *params = &store->params;
 
     params_clear(params);
-    params_add_i64(params, (int64_t)store->frontier.size);
-    params_add_bytes(params, store->frontier.nodes, store->frontier.count * SHA256_BYTES);
+    params_add_i64(params, (int64_t)frontier->size);
+    params_add_bytes(params, frontier->nodes, frontier->count * SHA256_BYTES);
     params_add_bytes(params, store->head.root.bytes, SHA256_BYTES);
     params_add_i64(params, (int64_t)store->first_index);
+    put_edges(params_add(params), &store->edge, store->first_index);
     transaction_query(&store->transaction, &swap_head_statement, params, on_swapped, store);
 }
 
@@ -236,10 +279,11 @@ static void write_all(void *context)
 {
     struct store *store = context;
 
-    records_number(&store->records, store->batch, &store->frontier);
-    store->head.size = store->frontier.size;
-    store->head.root = frontier_root(&store->frontier);
+    records_number(&store->records, store->batch, &store->edge);
+    store->head.size = store->edge.frontier.size;
+    store->head.root = frontier_root(&store->edge.frontier);
     records_write_leaves(&store->records, &store->transaction, &store->params, store->batch);
+    records_write_tiles(&store->records, &store->transaction, &store->params);
     records_write_keys(&store->transaction, &store->params, store->batch);
     records_write_dead_letters(&store->transaction, &store->params, store->batch);
     if (judge_wanted(store->batch))

@@ -3,7 +3,7 @@
 #define CUSTODY_INGEST_STORE_H
 
 #include "base/error.h"
-#include "core/ledger/frontier.h"
+#include "core/ledger/edge.h"
 #include "ingest/batch.h"
 #include "ingest/gate.h"
 #include "ingest/recall.h"
@@ -35,7 +35,7 @@ struct store {
     struct params params;
     struct recall recall;
     struct records records;
-    struct frontier frontier;
+    struct edge edge;
     uint64_t first_index;
     struct tree_head head;
 };

@@ -1,4 +1,5 @@
-"""Leaves, trees and notes computed from the published definitions: RFC 6962 section 2.1, C2SP signed-note, the leaf of this log."""
+"""Leaves, trees, tiles and notes computed from the published definitions: RFC 6962 section 2.1, C2SP tlog-tiles and signed-note, the leaf
+of this log."""
 
 import base64
 import dataclasses
@@ -28,6 +29,90 @@ def root_of(leaf_hashes):
         return leaf_hashes[0]
     k = 1 << (n - 1).bit_length() - 1
     return sha256(b"\x01" + root_of(leaf_hashes[:k]) + root_of(leaf_hashes[k:]))
+
+
+def split(n):
+    """The largest power of two below n."""
+    return 1 << (n - 1).bit_length() - 1
+
+
+class Tree:
+    """The same definition for many questions about one log: whole subtrees are hashed once."""
+
+    TILE = 256
+
+    def __init__(self, leaf_hashes):
+        self.leaves = leaf_hashes
+        self.known = {}
+
+    @property
+    def size(self):
+        return len(self.leaves)
+
+    def root(self, size=None):
+        return self.hash(0, self.size if size is None else size)
+
+    def hash(self, begin, end):
+        """MTH(D[begin:end])"""
+        n = end - begin
+        if n == 0:
+            return sha256(b"")
+        if n == 1:
+            return self.leaves[begin]
+        if (begin, end) in self.known:
+            return self.known[begin, end]
+        k = begin + split(n)
+        joined = sha256(b"\x01" + self.hash(begin, k) + self.hash(k, end))
+        if n & (n - 1) == 0:
+            self.known[begin, end] = joined
+        return joined
+
+    def frontier(self):
+        """The perfect subtrees that the log is made of, largest first."""
+        nodes, begin = [], 0
+        for bit in reversed(range(self.size.bit_length())):
+            if self.size >> bit & 1:
+                nodes.append(self.hash(begin, begin + (1 << bit)))
+                begin += 1 << bit
+        return b"".join(nodes)
+
+    def tile(self, level, index):
+        """The hashes of a tile, as many as there are."""
+        span = self.TILE ** level
+        ends = range(index * self.TILE, min((index + 1) * self.TILE, self.size // span))
+        return b"".join(self.hash(i * span, (i + 1) * span) for i in ends)
+
+    def full_tiles(self):
+        return {(level, index): self.tile(level, index) for level in range(8) for index in range(self.size // self.TILE ** (level + 1))}
+
+    def edge(self, level):
+        return self.tile(level, self.size // self.TILE ** (level + 1))
+
+
+def inclusion_path(index, begin, end, node):
+    """PATH(index, D[begin:end]) of RFC 6962 section 2.1.1; node(begin, end) gives the hash of a subtree."""
+    if end - begin == 1:
+        return []
+    k = begin + split(end - begin)
+    if index < k:
+        return inclusion_path(index, begin, k, node) + [node(k, end)]
+    return inclusion_path(index, k, end, node) + [node(begin, k)]
+
+
+def root_of_path(index, size, leaf_hash, path):
+    """RFC 9162 section 2.1.3.2; raises when the path has another length than the tree's."""
+    fn, sn, r = index, size - 1, leaf_hash
+    for p in path:
+        assert sn != 0, "too many hashes"
+        if fn & 1 or fn == sn:
+            r = sha256(b"\x01" + p + r)
+            while fn & 1 == 0 and fn != 0:
+                fn, sn = fn >> 1, sn >> 1
+        else:
+            r = sha256(b"\x01" + r + p)
+        fn, sn = fn >> 1, sn >> 1
+    assert sn == 0, "too few hashes"
+    return r
 
 
 @dataclasses.dataclass

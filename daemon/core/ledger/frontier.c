@@ -19,15 +19,26 @@ void frontier_init(struct frontier *frontier)
     frontier->count = 0;
 }
 
-void frontier_append(struct frontier *frontier, const struct digest *leaf_hash)
+size_t frontier_join(struct frontier *frontier, const struct digest *leaf_hash, struct digest joins[FRONTIER_MAX])
 {
     struct digest node = *leaf_hash;
+    size_t count = 0;
 
     assert(frontier->size < UINT64_MAX);
-    for (uint64_t bits = frontier->size; bits & 1; bits >>= 1)
+    for (uint64_t bits = frontier->size; bits & 1; bits >>= 1) {
         node = node_hash(&frontier->nodes[--frontier->count], &node);
+        joins[count++] = node;
+    }
     frontier->nodes[frontier->count++] = node;
     frontier->size++;
+    return count;
+}
+
+void frontier_append(struct frontier *frontier, const struct digest *leaf_hash)
+{
+    struct digest joins[FRONTIER_MAX];
+
+    (void)frontier_join(frontier, leaf_hash, joins);
 }
 
 struct digest frontier_root(const struct frontier *frontier)

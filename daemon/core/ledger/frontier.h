@@ -23,6 +23,9 @@ struct digest node_hash(const struct digest *left, const struct digest *right);
 
 void frontier_init(struct frontier *frontier);
 void frontier_append(struct frontier *frontier, const struct digest *leaf_hash);
+/* Appends and tells which subtrees became whole: joins[h] is the root of the 2^(h + 1) leaves that end with this one. Returns how
+ * many there are. */
+size_t frontier_join(struct frontier *frontier, const struct digest *leaf_hash, struct digest joins[FRONTIER_MAX]);
 /* SHA-256 of nothing for size 0. */
 struct digest frontier_root(const struct frontier *frontier);
 

@@ -6,7 +6,7 @@
  * most 64 nodes. A *plan* lists the ranges whose hashes are the proof, so that whoever stores nodes can fetch what is
  * needed before anything is computed.
  *
- * Pure; 64-bit sizes. The HTTP role, the witness role and custodyctl will use it; nothing in the daemon does yet. */
+ * Pure; 64-bit sizes. Whoever makes or checks a proof uses it; core/ledger/edge takes the nodes of a whole tree from it. */
 #ifndef CUSTODY_CORE_LEDGER_PROOF_H
 #define CUSTODY_CORE_LEDGER_PROOF_H
 

@@ -4,7 +4,7 @@
  * tile. A full tile never changes; a partial one (width below 256) is the beginning of what will be the full one, and is
  * never hashed into the level above.
  *
- * Pure. The HTTP role serves by these names, the witness role and custodyctl read by them; nothing in the daemon does yet. */
+ * Pure. core/ledger/edge makes the tiles that the ingest transaction stores; by these names they are served and read. */
 #ifndef CUSTODY_CORE_LEDGER_TILE_H
 #define CUSTODY_CORE_LEDGER_TILE_H
 
