@@ -33,8 +33,9 @@ enum {
     BACKLOG_QUIET_MS = 2,
     OWED_IDLE_MS = 20,
     LIMIT_GROWTH = 16,
-    RETRY_MIN_MS = 50,
+    RETRY_MIN_MS = 2, /* a lost compare-and-swap is as good as new at once */
     RETRY_MAX_MS = 5000,
+    RECONNECT_POLL_MS = 50,
     NAME_BYTES = 64,
     AREAS_BYTES = 1024,
 };
@@ -336,7 +337,7 @@ static void lane_on_retry(uv_timer_t *timer)
         return;
     batch_unjudge(&lane->batch);
     if (!pg_is_connected(lane->pg)) {
-        (void)uv_timer_start(lane->timer, lane_on_retry, RETRY_MIN_MS, 0);
+        (void)uv_timer_start(lane->timer, lane_on_retry, RECONNECT_POLL_MS, 0);
         return;
     }
     become(lane, LANE_STORING);

@@ -5,9 +5,12 @@
  *   telemetry  fixes and readings copied; leaves salted and hashed meanwhile
  *   items      found, created, locked in order, their history loaded                     (only with events or sightings)
  *   head       locked last: from here to COMMIT nobody else appends; its partial tiles read when the batch completes one
- *   write      items folded and flags moved, records copied with their log index, tiles, keys, dead letters, head swapped, COMMIT
+ *              (left out by a lane that seems to be alone with the head)
+ *   write      head compared and swapped, records copied with their log index, tiles, keys, dead letters, items folded and flags
+ *              moved, COMMIT
  *
- * Everything before the head lock runs beside the other lanes' transactions. */
+ * Everything before the head lock runs beside the other lanes' transactions. A small batch without events of a lane that is alone
+ * travels in one turn. */
 #include "ingest/store.h"
 
 #include <assert.h>
@@ -21,7 +24,7 @@
 #include "ingest/flags.h"
 #include "ingest/judge.h"
 
-enum { PARAM_BYTES_MAX = 64 * 1024 * 1024 };
+enum { PARAM_BYTES_MAX = 64 * 1024 * 1024, ALONE_AFTER = 16 };
 
 static const struct pg_statement begin_statement = {0, "BEGIN"};
 static const struct pg_statement commit_statement = {1, "COMMIT"};
@@ -35,7 +38,7 @@ static const struct pg_statement advance_statement = {
        " added AS (INSERT INTO ledger.stream (source_id, epoch, version, next_seq, state, updated_at)"
        "   SELECT source_id, epoch, 1, next_seq, state, now() FROM given WHERE version = 0 ON CONFLICT DO NOTHING "
        "RETURNING 1)"
-       " SELECT (SELECT count(*) FROM moved) + (SELECT count(*) FROM added)"};
+       " SELECT ledger.expect((SELECT count(*) FROM moved) + (SELECT count(*) FROM added), $6::bigint, 'streams')"};
 static const struct pg_statement lock_head_statement = {6, "SELECT size, frontier FROM ledger.head FOR UPDATE"};
 /* After the lock and apart from it, because only a new statement sees the records of whoever held it before. The bound above
  * matters to the planner alone: without it a third of the records would be expected, and all of them read. */
@@ -46,11 +49,13 @@ static const struct pg_statement read_tiles_statement = {
         " FROM ledger.head AS h WHERE h.size % 256 + $1::bigint >= 256"};
 /* An edge that is not given keeps its place out of line. */
 static const struct pg_statement swap_head_statement = {
-    9, "UPDATE ledger.head SET size = $1::bigint, frontier = $2::bytea, root = $3::bytea, updated_at = now(),"
+    9, "WITH swapped AS ("
+       "UPDATE ledger.head SET size = $1::bigint, frontier = $2::bytea, root = $3::bytea, updated_at = now(),"
        " edge_1 = coalesce(($5::bytea[])[1], edge_1), edge_2 = coalesce(($5::bytea[])[2], edge_2),"
        " edge_3 = coalesce(($5::bytea[])[3], edge_3), edge_4 = coalesce(($5::bytea[])[4], edge_4),"
        " edge_5 = coalesce(($5::bytea[])[5], edge_5), edge_6 = coalesce(($5::bytea[])[6], edge_6),"
-       " edge_7 = coalesce(($5::bytea[])[7], edge_7) WHERE size = $4::bigint"};
+       " edge_7 = coalesce(($5::bytea[])[7], edge_7) WHERE size = $4::bigint AND frontier = $6::bytea RETURNING 1)"
+       " SELECT ledger.expect((SELECT count(*) FROM swapped), 1, 'head')"};
 static const struct pg_statement read_head_statement = {12, "SELECT size, root FROM ledger.head"};
 
 static void find_streams(void *context);
@@ -60,7 +65,6 @@ static void copy_telemetry(void *context);
 static void load_items(void *context);
 static void lock_head(void *context);
 static void write_all(void *context);
-static void commit(void *context);
 static void committed(void *context);
 static void done(void *context);
 static void failed(void *context);
@@ -104,20 +108,6 @@ static void judge_range(void *context)
 
 /* ---- the transaction ---- */
 
-static void on_advanced(void *context, const struct pg_result *result)
-{
-    struct store *store = context;
-    size_t wanted = 0;
-
-    for (const struct batch_stream *stream = store->batch->streams; stream; stream = stream->next)
-        wanted += stream->touched;
-    if (pg_i64(result, 0, 0) != (int64_t)wanted)
-        transaction_fail(&store->transaction, ERR_CONFLICT,
-                         "streams: %zu wanted, %lld advanced: another daemon serves the same sources; "
-                         "hint: one client_id a daemon and area",
-                         wanted, (long long)pg_i64(result, 0, 0));
-}
-
 static void advance_streams(struct store *store)
 {
     struct params *params = &store->params;
@@ -147,7 +137,8 @@ static void advance_streams(struct store *store)
         copy_put_bytes(&params->buffers[4], state.data, state.len);
     }
     buffer_fini(&state);
-    transaction_query(&store->transaction, &advance_statement, params, on_advanced, store);
+    params_add_i64(params, (int64_t)count);
+    transaction_query(&store->transaction, &advance_statement, params, NULL, NULL);
 }
 
 static void queue_telemetry(struct store *store)
@@ -206,9 +197,10 @@ static void load_items(void *context)
 static void on_head(void *context, const struct pg_result *result)
 {
     struct store *store = context;
+    uint64_t size = (uint64_t)pg_i64(result, 0, 0);
 
-    store->first_index = (uint64_t)pg_i64(result, 0, 0);
-    if (pg_rows(result) != 1 || edge_load(&store->edge, store->first_index, pg_bytes(result, 0, 1)))
+    store->alone = size == store->edge.frontier.size ? store->alone + 1 : 0;
+    if (pg_rows(result) != 1 || edge_load(&store->edge, size, pg_bytes(result, 0, 1)))
         transaction_fail(&store->transaction, ERR_INTERNAL,
                          "head: its frontier does not fit its size; hint: the ledger was altered");
 }
@@ -218,7 +210,7 @@ static void on_tiles(void *context, const struct pg_result *result)
     struct store *store = context;
     struct text tiles[TILE_LEVELS];
 
-    if (pg_rows(result) == 0 && !edge_completes(store->first_index, store->batch->leaf_count))
+    if (pg_rows(result) == 0 && !edge_completes(store->edge.frontier.size, store->batch->leaf_count))
         return;
     for (unsigned level = 0; level < TILE_LEVELS && pg_rows(result) == 1; level++)
         tiles[level] = pg_bytes(result, 0, level);
@@ -227,23 +219,27 @@ static void on_tiles(void *context, const struct pg_result *result)
                          "head: its edges, or the last records, do not fit its frontier; hint: the ledger was altered");
 }
 
+/* Whoever has found the head as they left it a few times running seems to be alone with it, and does without a turn to the
+ * server: the swap finds out. */
+static bool head_is_ours(const struct store *store)
+{
+    return store->alone >= ALONE_AFTER &&
+           (store->edge.has_tiles || !edge_completes(store->edge.frontier.size, store->batch->leaf_count));
+}
+
 static void lock_head(void *context)
 {
     struct store *store = context;
 
+    if (head_is_ours(store)) {
+        write_all(store);
+        return;
+    }
     transaction_query(&store->transaction, &lock_head_statement, NULL, on_head, store);
     params_clear(&store->params);
     params_add_i64(&store->params, (int64_t)store->batch->leaf_count);
     transaction_query(&store->transaction, &read_tiles_statement, &store->params, on_tiles, store);
     transaction_then(&store->transaction, write_all, store);
-}
-
-static void on_swapped(void *context, const struct pg_result *result)
-{
-    struct store *store = context;
-
-    if (pg_affected(result) != 1)
-        transaction_fail(&store->transaction, ERR_CONFLICT, "head: somebody else appended under our lock");
 }
 
 /* The edges above the tiles that became full; NULL for those that stay. */
@@ -261,7 +257,8 @@ static void put_edges(struct buffer *edges, const struct edge *edge, uint64_t ol
     }
 }
 
-static void swap_head(struct store *store)
+/* `before` is what the head must still be. */
+static void swap_head(struct store *store, const struct frontier *before)
 {
     const struct frontier *frontier = &store->edge.frontier;
     struct params *params = &store->params;
@@ -270,18 +267,23 @@ static void swap_head(struct store *store)
     params_add_i64(params, (int64_t)frontier->size);
     params_add_bytes(params, frontier->nodes, frontier->count * SHA256_BYTES);
     params_add_bytes(params, store->head.root.bytes, SHA256_BYTES);
-    params_add_i64(params, (int64_t)store->first_index);
-    put_edges(params_add(params), &store->edge, store->first_index);
-    transaction_query(&store->transaction, &swap_head_statement, params, on_swapped, store);
+    params_add_i64(params, (int64_t)before->size);
+    put_edges(params_add(params), &store->edge, before->size);
+    params_add_bytes(params, before->nodes, before->count * SHA256_BYTES);
+    transaction_query(&store->transaction, &swap_head_statement, params, NULL, NULL);
 }
 
+/* The head first: who has lost it writes nothing under indexes that are another's. COMMIT travels with the rest: every
+ * statement that may find something else than it expects fails in the server, and then COMMIT is not reached. */
 static void write_all(void *context)
 {
     struct store *store = context;
+    struct frontier before = store->edge.frontier;
 
     records_number(&store->records, store->batch, &store->edge);
     store->head.size = store->edge.frontier.size;
     store->head.root = frontier_root(&store->edge.frontier);
+    swap_head(store, &before);
     records_write_leaves(&store->records, &store->transaction, &store->params, store->batch);
     records_write_tiles(&store->records, &store->transaction, &store->params);
     records_write_keys(&store->transaction, &store->params, store->batch);
@@ -289,15 +291,6 @@ static void write_all(void *context)
     if (judge_wanted(store->batch))
         judge_write(store->judge, &store->transaction, store->batch, registry_directory(store->gate->registry));
     flags_settle_sources(&store->transaction, &store->params, store->batch);
-    swap_head(store);
-    transaction_then(&store->transaction, commit, store);
-}
-
-/* In a step of its own: nothing is committed before every answer was looked at, the swap of the head among them. */
-static void commit(void *context)
-{
-    struct store *store = context;
-
     transaction_query(&store->transaction, &commit_statement, NULL, NULL, NULL);
     transaction_then(&store->transaction, committed, store);
 }
@@ -426,6 +419,7 @@ static void failed(void *context)
     struct error error = transaction->error;
 
     error.code = transaction->code;
+    store->alone = 0; /* the edge may be ahead of what is stored */
     transaction_start(transaction);
     if (store->in_transaction && pg_is_connected(transaction->pg)) {
         store->in_transaction = false;

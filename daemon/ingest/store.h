@@ -36,7 +36,7 @@ struct store {
     struct recall recall;
     struct records records;
     struct edge edge;
-    uint64_t first_index;
+    unsigned alone; /* so many times running the head was as we had left it */
     struct tree_head head;
 };
 

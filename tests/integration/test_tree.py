@@ -197,6 +197,40 @@ def test_a_writer_that_lost_the_head_starts_over_and_stores_once(new_world):
     assert tile_count(world) == 2
 
 
+def alone(device):
+    """Enough batches one after the other for the lane to leave out the lock of the head."""
+    return [device.await_ack(device.say()) for _ in range(40)]
+
+
+def test_a_lane_alone_with_the_head_finds_somebody_elses_leaf_by_the_swap_and_stores_once(new_world):
+    world = new_world()
+    begin_at(world, 100)
+    world.start()
+    device = world.device()
+    alone(device)
+    with HeldCommit(world) as commit:
+        sealed = device.say(fixes=[fix()])
+        commit.wait_for_waiter()  # at the swap: nothing else of that transaction waits
+        append(commit.connection, b"somebody else's")
+        commit.connection.commit()
+    device.await_ack(sealed)
+    told = world.daemon.events("batch_repeated")
+    assert len(told) == 1 and "head: 0 of 1" in told[0].text, told
+    assert world.indexes_of(sealed) == [141]
+
+
+def test_a_lane_alone_with_the_head_keeps_the_edges_through_tiles(new_world):
+    world = new_world()
+    begin_at(world, 65536 - 600)
+    world.start()
+    device = world.device()
+    alone(device)
+    device.deliver([device.say(fixes=[fix()]) for _ in range(700)])
+    alone(device)
+    assert not world.daemon.events("batch_repeated")
+    assert tile_count(world, level=1) == 1
+
+
 # ---- what is acknowledged is in the tree
 
 

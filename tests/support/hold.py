@@ -19,7 +19,7 @@ class HeldCommit:
     def wait_for_waiter(self):
         statement = ("SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND wait_event_type = 'Lock'"
                      " AND application_name LIKE 'custodyd lane%%'")
-        wait_for("the daemon's transaction to wait for the head", lambda: self.world.value(statement, self.world.name) >= 1)
+        wait_for(lambda: "the daemon's transaction to wait for the head:\n" + self.world.log_tail(), lambda: self.world.value(statement, self.world.name) >= 1)
 
     def release(self):
         self.connection.rollback()
