@@ -3,6 +3,10 @@
 
 #include <string.h>
 
+/* From this day on a missing traction battery makes a vehicle incomplete, statement or not 车电一体报废 (six ministries,
+ * issued 2025-12-31): 2026-04-01T00:00 Asia/Shanghai. Before, the owner's written statement was enough. */
+#define BATTERY_BELONGS_SINCE_US (INT64_C(1774972800) * 1000 * 1000)
+
 struct text event_certificate_number(const struct event *event)
 {
     return event->detail == EVENT_DETAIL_CERTIFICATE ? event->certificate.number : (struct text){NULL, 0};
@@ -41,13 +45,11 @@ static void learn_pickup(struct item_facts *facts, const struct pickup *pickup)
         facts->curb_mass_g = pickup->curb_mass_g;
 }
 
-/* From FIGURE_BATTERY_BELONGS_SINCE_S on a missing traction battery makes a vehicle incomplete, statement or not
- * 车电一体报废; before, the owner's written statement was enough. */
-static void learn_inspection(struct item_facts *facts, const struct event *event, int64_t battery_belongs_since_s)
+static void learn_inspection(struct item_facts *facts, const struct event *event)
 {
     const struct inspection *inspection = &event->inspection;
     uint32_t missing = kinds_of(inspection->missing, inspection->missing_count);
-    if (inspection->owner_statement && event->at_us / 1000000 < battery_belongs_since_s)
+    if (inspection->owner_statement && event->at_us < BATTERY_BELONGS_SINCE_US)
         missing &= ~KIND_BIT(ITEM_KIND_TRACTION_BATTERY);
     facts->missing_kinds = missing;
 }
@@ -63,14 +65,12 @@ static void learn_composition(struct item_facts *facts, const struct event *even
     facts->declared_missing_kinds |= kinds_of(composition->declared_missing, composition->declared_missing_count);
 }
 
-static void learn_detail(struct step *step)
+static void learn_detail(struct item_facts *facts, const struct event *event)
 {
-    struct item_facts *facts = &step->state->facts;
-    const struct event *event = step->event;
     if (event->detail == EVENT_DETAIL_PICKUP)
         learn_pickup(facts, &event->pickup);
     else if (event->detail == EVENT_DETAIL_INSPECTION)
-        learn_inspection(facts, event, step->around->directory->figures[FIGURE_BATTERY_BELONGS_SINCE_S]);
+        learn_inspection(facts, event);
     else if (event->detail == EVENT_DETAIL_COMPOSITION)
         learn_composition(facts, event);
 }
@@ -118,7 +118,7 @@ void facts_learn(struct step *step)
         learn_mass(state, &step->event->composition.parts[step->now->part].mass);
         return;
     }
-    learn_detail(step);
+    learn_detail(&state->facts, step->event);
     learn_evidence(&state->facts, step->event);
     learn_mass(state, &step->event->mass);
     learn_wipe(&state->facts, step->event);

@@ -23,32 +23,54 @@ void checkpoint_put_signed(const struct checkpoint *checkpoint, const struct not
     note_sign(out, start, signer);
 }
 
-/* A witness must refuse a head of an empty tree with another root (C2SP tlog-witness); nobody else has a use for it. */
-static bool root_is_possible(const struct checkpoint *checkpoint)
+bool checkpoint_root_is_possible(const struct checkpoint *checkpoint)
 {
     struct digest nothing = sha256("", 0);
 
     return checkpoint->size > 0 || digest_equal(&checkpoint->root, &nothing);
 }
 
-int checkpoint_parse(struct text t, struct checkpoint *checkpoint, struct error *error)
+/* Cuts the three lines off. */
+static int take_head(struct text *t, struct checkpoint *checkpoint, struct error *error)
 {
     struct text size, root;
 
-    if (!note_bytes_are_valid(t))
+    if (!note_bytes_are_valid(*t))
         return error_set(error, ERR_INVALID, "checkpoint: bytes that no note may have");
-    if (!line_take(&t, &checkpoint->origin) || text_empty(checkpoint->origin))
+    if (!line_take(t, &checkpoint->origin) || text_empty(checkpoint->origin))
         return error_set(error, ERR_INVALID, "checkpoint: no origin; hint: it is the first line");
-    if (!line_take(&t, &size) || !line_to_u64(size, &checkpoint->size))
+    if (!line_take(t, &size) || !line_to_u64(size, &checkpoint->size))
         return error_set(error, ERR_INVALID,
                          "checkpoint: no size; hint: the second line, decimal, without leading zeros");
-    if (!line_take(&t, &root) || !line_to_digest(root, &checkpoint->root))
+    if (!line_take(t, &root) || !line_to_digest(root, &checkpoint->root))
         return error_set(error, ERR_INVALID, "checkpoint: no root; hint: the third line, base64 of 32 bytes");
+    return 0;
+}
+
+int checkpoint_parse(struct text t, struct checkpoint *checkpoint, struct error *error)
+{
+    int code = take_head(&t, checkpoint, error);
+
+    if (code)
+        return code;
     if (t.len)
         return error_set(error, ERR_INVALID, "checkpoint: more than three lines; hint: extensions are not accepted");
-    if (!root_is_possible(checkpoint))
+    if (!checkpoint_root_is_possible(checkpoint))
         return error_set(error, ERR_INVALID, "checkpoint: size 0 with a root that is not the hash of nothing");
     return 0;
+}
+
+int checkpoint_parse_any(struct text t, struct checkpoint *checkpoint, struct error *error)
+{
+    struct text extension;
+    int code = take_head(&t, checkpoint, error);
+
+    if (code)
+        return code;
+    while (line_take(&t, &extension))
+        if (text_empty(extension))
+            return error_set(error, ERR_INVALID, "checkpoint: an empty extension line");
+    return t.len ? error_set(error, ERR_INVALID, "checkpoint: its last line does not end") : 0;
 }
 
 int checkpoint_open(struct text note, const struct verifier_key *log, struct checkpoint *checkpoint,

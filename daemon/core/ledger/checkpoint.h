@@ -1,9 +1,10 @@
 /* checkpoint.h - the log's signed head: origin, size and root as a note (C2SP tlog-checkpoint), without extensions.
  *
- * Pure. The HTTP role signs and serves it, the witness role and custodyctl read it; nothing in the daemon does yet. */
+ * Pure. */
 #ifndef CUSTODY_CORE_LEDGER_CHECKPOINT_H
 #define CUSTODY_CORE_LEDGER_CHECKPOINT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/buffer.h"
@@ -27,6 +28,12 @@ void checkpoint_put_signed(const struct checkpoint *checkpoint, const struct not
  * the size is 0. Extension lines are allowed by the specification and refused here: nobody audits them. 0, or ERR_INVALID with
  * words. The origin borrows from `t`. */
 int checkpoint_parse(struct text t, struct checkpoint *checkpoint, struct error *error) MUST_USE;
+
+/* As a witness has to read it, of whatever log: extension lines may follow (they are signed, and nobody's business), and whether the
+ * root is possible is left to the caller, who checkpoint_root_is_possible tells. 0, or ERR_INVALID with words. */
+int checkpoint_parse_any(struct text t, struct checkpoint *checkpoint, struct error *error) MUST_USE;
+/* A tree of size 0 has one root, the hash of nothing. */
+bool checkpoint_root_is_possible(const struct checkpoint *checkpoint);
 
 /* Reads a signed checkpoint of the log whose key this is (of algorithm Ed25519), whose name must be the origin. 0, ERR_INVALID (no
  * such note), ERR_NOT_FOUND (not signed by this key, or of another origin) or ERR_SIGNATURE, with words. */
