@@ -53,7 +53,7 @@ LINK := $(CC) $(LINK_$(MODE)) $(LDFLAGS)
 V :=
 say = $(if $(V),,@echo '  $(1) $@';)
 
-LIBRARIES := -luv -lmosquitto -lpq -lprotobuf-c -lsodium -lcrypto -lconfig -lutf8proc -ljansson -lm
+LIBRARIES := -luv -lmosquitto -lmicrohttpd -lpq -lprotobuf-c -lsodium -lcrypto -lconfig -lutf8proc -ljansson -lm
 
 # ---- what there is to build
 
