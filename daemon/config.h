@@ -46,6 +46,19 @@ enum { CONFIG_TEXT_BYTES = 1024, CONFIG_LANES_MAX = 16 };
     X(partition_days_ahead, NUMBER, 7, 1, 60, "days", false, "day partitions made ahead of need")                      \
     X(drain_timeout_ms, NUMBER, 10000, 0, 600000, "ms", true, "how long SIGTERM waits for the batches under way")      \
     X(statement_timeout_ms, NUMBER, 30000, 100, 600000, "ms", false, "deadline of one database statement")             \
+    X(http_listen, TEXT, "", 0, 0, "", false,                                                                          \
+      "where HTTP is answered: host:port, [address]:port, :port or unix:/path; empty: nowhere")                        \
+    X(http_connections_max, NUMBER, 256, 8, 10000, "connections", false, "further ones wait")                          \
+    X(http_timeout_ms, NUMBER, 10000, 100, 600000, "ms", false,                                                        \
+      "for a request to arrive, for its answer to be made, for it to be taken, for the next")                          \
+    X(serve_database, TEXT, "", 0, 0, "", false,                                                                       \
+      "connection string for serving the log, as user=custody_monitor, a standby will do; empty: as database")         \
+    X(policy_file, TEXT, "", 0, 0, "", false,                                                                          \
+      "trust policy of the log: its own key, its witnesses with URLs, their quorum (C2SP tlog-policy)")                \
+    X(witness_key_file, TEXT, "", 0, 0, "", false, "role witness: secret key of its cosignatures")                     \
+    X(witness_state_dir, TEXT, "", 0, 0, "", false,                                                                    \
+      "role witness: its memory, what was cosigned last: never lost, never restored from a backup")                    \
+    X(witness_policy_file, TEXT, "", 0, 0, "", false, "role witness: the logs that it knows (C2SP tlog-policy)")       \
     X(log_level, TEXT, "info", 0, 0, "", true, "debug, info, warn or error")
 
 struct config {

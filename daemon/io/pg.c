@@ -56,6 +56,7 @@ struct pg {
     char *conninfo, *application_name;
     int64_t statement_timeout_ms;
     uint32_t backoff_min_ms, backoff_max_ms, backoff_ms;
+    bool reads_only;
 
     enum pg_state state;
     PGconn *connection;
@@ -94,6 +95,7 @@ struct pg *pg_new(uv_loop_t *loop, const struct pg_settings *settings, const str
     pg->backoff_min_ms = settings->backoff_min_ms ? settings->backoff_min_ms : 200;
     pg->backoff_max_ms = settings->backoff_max_ms ? settings->backoff_max_ms : 15000;
     pg->backoff_ms = pg->backoff_min_ms;
+    pg->reads_only = settings->reads_only;
     if (!pg->conninfo || !pg->application_name) {
         free(pg->conninfo);
         free(pg->application_name);
@@ -338,8 +340,9 @@ static void plan_attempt(const struct pg *pg, struct attempt *attempt)
     /* libpq looks at its timeout only when it blocks. */
     if (timeout && text_to_i64(text_of(timeout), 1, 3600, &timeout_s))
         attempt->timeout_ms = (uint32_t)timeout_s * 1000;
-    if (asprintf(&attempt->options, "%s -c statement_timeout=%lld -c idle_in_transaction_session_timeout=%lld",
-                 options ? options : "", (long long)pg->statement_timeout_ms, (long long)pg->statement_timeout_ms) < 0)
+    if (asprintf(&attempt->options, "%s -c statement_timeout=%lld -c idle_in_transaction_session_timeout=%lld%s",
+                 options ? options : "", (long long)pg->statement_timeout_ms, (long long)pg->statement_timeout_ms,
+                 pg->reads_only ? " -c default_transaction_read_only=on" : "") < 0)
         attempt->options = NULL;
     PQconninfoFree(string);
     PQconninfoFree(environment);
@@ -357,7 +360,9 @@ static void connect_now(struct pg *pg)
         const char *keys[] = {
             "target_session_attrs", "dbname", "host", "hostaddr", "port", "application_name", "options",
             "client_encoding",      NULL};
-        const char *values[] = {getenv("PGTARGETSESSIONATTRS") ? NULL : "read-write",
+        const char *values[] = {getenv("PGTARGETSESSIONATTRS") ? NULL
+                                : pg->reads_only               ? "any"
+                                                               : "read-write",
                                 pg->conninfo,
                                 attempt.host,
                                 attempt.hostaddr,

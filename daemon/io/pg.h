@@ -44,6 +44,7 @@ struct pg_settings {
     const char *application_name;            /* copied */
     int64_t statement_timeout_ms;            /* of each; enforced by the server, and with some slack by us */
     uint32_t backoff_min_ms, backoff_max_ms; /* 0: 200 and 15,000 */
+    bool reads_only;                         /* every transaction is read-only, and a standby will do */
 };
 
 struct pg_handler {

@@ -137,6 +137,15 @@ def test_the_key_of_notes_is_printed_as_a_verifier_key(tmp_path):
     assert hashlib.sha256(b"example.org/log/ack\n" + typed).digest()[:4].hex() == key_id == answer["key_id"]
 
 
+def test_a_witness_key_is_one_of_cosignatures_whatever_its_name(tmp_path):
+    for name in ("witness.example/w1", "w1"):
+        answer = json.loads(run(nowhere(), "keygen", "--witness", name, str(tmp_path / name.replace("/", "-")), "--json").stdout)
+        read, key_id, key = answer["verifier_key"].split("+", 2)
+        typed = base64.b64decode(key)
+        assert read == name and typed[0] == 4 and len(typed) == 33
+        assert hashlib.sha256(name.encode() + b"\n" + typed).digest()[:4].hex() == key_id == answer["key_id"]
+
+
 # ---- with a database
 
 

@@ -23,7 +23,8 @@ class LogLine(dict):
 
 
 class Daemon:
-    def __init__(self, directory, name, environment, settings):
+    def __init__(self, directory, name, environment, settings, roles=None):
+        self.roles = roles
         self.path = directory / f"{name}.conf"
         # The environment wins over the file, which is where the tests say what they want.
         self.environment = {name: value for name, value in environment.items() if not name.startswith("CUSTODY_")}
@@ -41,7 +42,8 @@ class Daemon:
     def start(self, ready=True):
         since = len(self.lines)
         # Dies with this process, also by kill -9.
-        self.process = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", CUSTODYD, "--config", self.path], env=self.environment,
+        roles = ["--role", self.roles] if self.roles else []
+        self.process = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", CUSTODYD, "--config", self.path, *roles], env=self.environment,
                                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         self.reader = threading.Thread(target=self._read, args=(self.process.stderr,), daemon=True)
         self.reader.start()

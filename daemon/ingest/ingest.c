@@ -1,0 +1,331 @@
+/* ingest.c - opens the registry and the lanes, tells which are down, closes them in order.
+ *
+ * The end: lane_stop on every lane -> (each says that it stopped) -> on_stopped -> lane_close -> registry_close -> on_closed. Callbacks of
+ * lanes and registry only note what happened; the step timer does what follows, outside of them. */
+#include "ingest/ingest.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "core/ledger/note.h"
+#include "ingest/counters.h"
+#include "ingest/lane.h"
+#include "ingest/registry.h"
+#include "io/keyfile.h"
+
+enum { LANE_DOWN_INTERVAL_MS = 60 * 1000, NAME_BYTES = 256 };
+
+struct served {
+    struct ingest *ingest;
+    struct lane *lane;
+    char name[NAME_BYTES], areas[CONFIG_TEXT_BYTES];
+    bool failed;
+    char reason[ERROR_TEXT_BYTES];
+    uint64_t told_ms; /* when the log last said that it failed */
+};
+
+struct ingest {
+    uv_loop_t *loop;
+    const struct config *config;
+    struct ingest_handler handler;
+    void *context;
+
+    struct key_pair ack_key;
+    char ack_key_name[NAME_BYTES], broker_password[NAME_BYTES];
+    struct note_signer ack_signer;
+    bool signs;
+
+    struct counters counters, logged;
+    struct registry *registry;
+    struct served lanes[CONFIG_LANES_MAX];
+    size_t lane_count, lanes_ready, lanes_stopped, lanes_failed, lanes_closed;
+    uv_timer_t step;
+    bool stopping, told_stopped, told_failed, closing, registry_closing, registry_closed;
+    void (*on_closed)(void *context);
+    void *closed_context;
+};
+
+/* ---- the end ---- */
+
+static void ingest_on_step(uv_timer_t *timer);
+
+static void step_soon(struct ingest *ingest)
+{
+    (void)uv_timer_start(&ingest->step, ingest_on_step, 0, 0);
+}
+
+static void ingest_on_registry_closed(void *context)
+{
+    struct ingest *ingest = context;
+
+    ingest->registry_closed = true;
+    step_soon(ingest);
+}
+
+static void ingest_on_lane_closed(void *context)
+{
+    struct served *served = context;
+
+    served->ingest->lanes_closed++;
+    step_soon(served->ingest);
+}
+
+static void ingest_on_lane_stopped(void *context)
+{
+    struct served *served = context;
+
+    served->ingest->lanes_stopped++;
+    step_soon(served->ingest);
+}
+
+static void ingest_on_step_closed(uv_handle_t *handle)
+{
+    struct ingest *ingest = handle->data;
+
+    ingest->on_closed(ingest->closed_context);
+    sodium_memzero(&ingest->ack_key, sizeof ingest->ack_key);
+    free(ingest);
+}
+
+static void ingest_on_step(uv_timer_t *timer)
+{
+    struct ingest *ingest = timer->data;
+
+    if (ingest->registry_closed) {
+        uv_close((uv_handle_t *)&ingest->step, ingest_on_step_closed);
+    } else if (ingest->closing && !ingest->registry_closing && ingest->lanes_closed == ingest->lane_count) {
+        ingest->registry_closing = true;
+        registry_close(ingest->registry, ingest_on_registry_closed);
+    } else if (ingest->stopping && !ingest->told_stopped && ingest->lanes_stopped == ingest->lane_count) {
+        ingest->told_stopped = true;
+        ingest->handler.on_stopped(ingest->context);
+    } else if (!ingest->told_failed && ingest->lanes_failed == ingest->lane_count) {
+        ingest->told_failed = true;
+        ingest->handler.on_failed(ingest->context);
+    }
+}
+
+void ingest_stop(struct ingest *ingest)
+{
+    ingest->stopping = true;
+    for (size_t i = 0; i < ingest->lane_count; i++)
+        lane_stop(ingest->lanes[i].lane);
+}
+
+void ingest_close(struct ingest *ingest, void (*on_closed)(void *context), void *context)
+{
+    ingest->closing = true;
+    ingest->on_closed = on_closed;
+    ingest->closed_context = context;
+    counters_log(&ingest->counters);
+    for (size_t i = 0; i < ingest->lane_count; i++)
+        lane_close(ingest->lanes[i].lane, ingest_on_lane_closed);
+}
+
+/* ---- while it runs ---- */
+
+void ingest_reload(struct ingest *ingest)
+{
+    registry_reload(ingest->registry);
+}
+
+static void tell_lane_down(struct ingest *ingest, struct served *served)
+{
+    served->told_ms = uv_now(ingest->loop);
+    log_error("lane_down",
+              "lane=\"%s\" areas=%s error=\"%s\" hint=\"its areas are not served; the broker keeps what comes; "
+              "mend it and restart\"",
+              served->name, served->areas, log_text(text_of(served->reason)));
+}
+
+/* The others go on, so that nothing but the log shows it: said again and again. */
+static void tell_lanes_down(struct ingest *ingest)
+{
+    for (size_t i = 0; i < ingest->lane_count; i++) {
+        struct served *served = &ingest->lanes[i];
+
+        if (served->failed && uv_now(ingest->loop) - served->told_ms >= LANE_DOWN_INTERVAL_MS)
+            tell_lane_down(ingest, served);
+    }
+}
+
+void ingest_tick(struct ingest *ingest)
+{
+    if (memcmp(&ingest->counters, &ingest->logged, sizeof ingest->counters) != 0)
+        counters_log(&ingest->counters);
+    ingest->logged = ingest->counters;
+    tell_lanes_down(ingest);
+}
+
+void ingest_log_counters(const struct ingest *ingest)
+{
+    counters_log(&ingest->counters);
+}
+
+bool ingest_has_failed(const struct ingest *ingest)
+{
+    return ingest->lanes_failed > 0;
+}
+
+static void ingest_on_lane_ready(void *context)
+{
+    struct ingest *ingest = ((struct served *)context)->ingest;
+
+    if (++ingest->lanes_ready == ingest->lane_count)
+        ingest->handler.on_ready(ingest->context);
+}
+
+static void ingest_on_lane_failed(void *context, const char *reason)
+{
+    struct served *served = context;
+    struct ingest *ingest = served->ingest;
+
+    served->failed = true;
+    (void)text_copy(served->reason, sizeof served->reason, text_of(reason));
+    ingest->lanes_failed++;
+    tell_lane_down(ingest, served);
+    step_soon(ingest);
+}
+
+static void ingest_on_registry_ready(void *context)
+{
+    struct ingest *ingest = context;
+
+    for (size_t i = 0; i < ingest->lane_count; i++)
+        lane_registry_ready(ingest->lanes[i].lane);
+}
+
+/* ---- the beginning ---- */
+
+static int load_ack_key(struct ingest *ingest, struct error *error)
+{
+    char expected[CONFIG_TEXT_BYTES + 8];
+    int code;
+
+    if (!*ingest->config->ack_key_file) {
+        log_warn(
+            "acks_unsigned",
+            "hint=\"set ack_key_file: devices delete nothing without a signed note; custodyctl keygen makes one\"");
+        return 0;
+    }
+    code = keyfile_read(ingest->config->ack_key_file, ingest->ack_key_name, sizeof ingest->ack_key_name,
+                        &ingest->ack_key, error);
+    if (code)
+        return code;
+    (void)snprintf(expected, sizeof expected, "%s/ack", ingest->config->origin);
+    if (strcmp(expected, ingest->ack_key_name) != 0)
+        return error_set(error, ERR_CONFIG,
+                         "ack_key_file: the key is named \"%s\", not \"%s\"; hint: custodyctl keygen --name %s",
+                         ingest->ack_key_name, expected, expected);
+    note_signer_init(&ingest->ack_signer, ingest->ack_key_name, ingest->ack_key.secret_key);
+    ingest->signs = true;
+    return 0;
+}
+
+static int load_broker_password(struct ingest *ingest, struct error *error)
+{
+    FILE *file;
+
+    if (!*ingest->config->broker_password_file)
+        return 0;
+    file = fopen(ingest->config->broker_password_file, "re");
+    if (!file || !fgets(ingest->broker_password, sizeof ingest->broker_password, file)) {
+        if (file)
+            (void)fclose(file);
+        return error_set(error, ERR_CONFIG,
+                         "broker_password_file: \"%s\" cannot be read; hint: one line, readable by custodyd",
+                         ingest->config->broker_password_file);
+    }
+    (void)fclose(file);
+    ingest->broker_password[strcspn(ingest->broker_password, "\r\n")] = '\0';
+    return 0;
+}
+
+static int add_lane(struct ingest *ingest, const char *areas, struct error *error)
+{
+    static const struct lane_handler handler = {ingest_on_lane_ready, ingest_on_lane_stopped, ingest_on_lane_failed};
+    struct served *served = &ingest->lanes[ingest->lane_count];
+    char client_id[CONFIG_TEXT_BYTES + 16];
+    struct lane_settings settings = {served->name, client_id, areas,
+                                     *ingest->broker_password ? ingest->broker_password : NULL};
+
+    if (ingest->lane_count == CONFIG_LANES_MAX)
+        return error_set(error, ERR_CONFIG, "lanes: more than %d; hint: several areas can share a lane",
+                         CONFIG_LANES_MAX);
+    served->ingest = ingest;
+    (void)text_copy(served->areas, sizeof served->areas, text_of(areas));
+    (void)snprintf(served->name, sizeof served->name, "custodyd lane %zu", ingest->lane_count + 1);
+    (void)snprintf(client_id, sizeof client_id, "%s-%zu", ingest->config->client_id, ingest->lane_count + 1);
+    served->lane = lane_new(ingest->loop, &settings, ingest->config, ingest->registry,
+                            ingest->signs ? &ingest->ack_signer : NULL, &ingest->counters, &handler, served, error);
+    if (!served->lane)
+        return error->code ? error->code : ERR_NO_MEMORY;
+    ingest->lane_count++;
+    return 0;
+}
+
+static int add_lanes(struct ingest *ingest, struct error *error)
+{
+    char lanes[CONFIG_TEXT_BYTES], *rest = lanes, *areas;
+
+    (void)snprintf(lanes, sizeof lanes, "%s", ingest->config->lanes);
+    while ((areas = strsep(&rest, ";")) != NULL) {
+        int code = add_lane(ingest, areas, error);
+
+        if (code)
+            return code;
+    }
+    return 0;
+}
+
+static int build(struct ingest *ingest, const char *schema, struct error *error)
+{
+    static const struct registry_handler handler = {ingest_on_registry_ready};
+    int code = load_ack_key(ingest, error);
+
+    if (!code)
+        code = load_broker_password(ingest, error);
+    if (code)
+        return code;
+    ingest->registry = registry_new(ingest->loop,
+                                    &(struct registry_settings){
+                                        .conninfo = ingest->config->database,
+                                        .statement_timeout_ms = ingest->config->statement_timeout_ms,
+                                        .partition_days_ahead = ingest->config->partition_days_ahead,
+                                        .schema = schema,
+                                    },
+                                    &handler, ingest);
+    if (!ingest->registry)
+        return error_set(error, ERR_NO_MEMORY, "registry: out of memory");
+    return add_lanes(ingest, error);
+}
+
+/* What a refused start leaves behind goes with the process. */
+struct ingest *ingest_new(uv_loop_t *loop, const struct config *config, const char *schema,
+                          const struct ingest_handler *handler, void *context, struct error *error)
+{
+    struct ingest *ingest = calloc(1, sizeof *ingest);
+
+    if (!ingest) {
+        (void)error_set(error, ERR_NO_MEMORY, "ingest: out of memory");
+        return NULL;
+    }
+    ingest->loop = loop;
+    ingest->config = config;
+    ingest->handler = *handler;
+    ingest->context = context;
+    return build(ingest, schema, error) ? NULL : ingest;
+}
+
+void ingest_open(struct ingest *ingest)
+{
+    (void)uv_timer_init(ingest->loop, &ingest->step);
+    ingest->step.data = ingest;
+    registry_open(ingest->registry);
+    for (size_t i = 0; i < ingest->lane_count; i++)
+        lane_open(ingest->lanes[i].lane);
+}
