@@ -75,7 +75,7 @@ PROGRAMS := $(patsubst daemon/%.c,$(B)/%,$(wildcard $(MAINS)))
 PROTO_SOURCES := $(PROTOS:proto/%.proto=$(GEN)/%.pb-c.c)
 PROTO_HEADERS := $(PROTO_SOURCES:.c=.h)
 OUR_OBJECTS := $(call object,$(SOURCES) $(MAINS) $(SUPPORT) $(UNIT_TESTS) $(FUZZERS) $(BENCHES))
-LIBRARY_OBJECTS := $(call object,$(SOURCES)) $(PROTO_SOURCES:.c=.o) $(GEN)/embedded_sql.o
+LIBRARY_OBJECTS := $(call object,$(SOURCES)) $(PROTO_SOURCES:.c=.o) $(GEN)/embedded_sql.o $(GEN)/embedded_bundle.o
 
 # ---- stamps: a changed flag or tool rebuilds all, a removed source rebuilds the archive
 
@@ -84,7 +84,7 @@ ifneq ($(filter-out $(QUIET_GOALS),$(or $(MAKECMDGOALS),all)),)
 stamp = $(if $(filter-out x$(file <$(1)),x$(2)),$(shell mkdir -p $(dir $(1)))$(file >$(1),$(2)))
 $(call stamp,$(B)/flags,$(subst $() ,_,$(strip $(COMPILE) $(WARNINGS) | $(LINK) $(LIBRARIES))))
 $(call stamp,$(B)/objects,$(subst $() ,_,$(LIBRARY_OBJECTS)))
-$(call stamp,$(B)/sql,$(subst $() ,_,$(SQL)))
+$(call stamp,$(B)/sql,$(subst $() ,_,$(SQL) $(PROTOS)))
 endif
 
 # ---- rules
@@ -131,11 +131,15 @@ $(PROTO_SOURCES) $(PROTO_HEADERS) &: $(PROTOS) $(B)/flags
 	@mkdir -p $(GEN)
 	$(call say,PB  ) protoc-c -Iproto --c_out=$(GEN) $(PROTOS)
 
-$(GEN)/embedded_sql.s: daemon/ctl/embedded_sql.sh $(SQL) $(B)/sql
+$(GEN)/embedded_sql.s: daemon/ctl/embed.sh $(SQL) $(B)/sql
 	@mkdir -p $(@D)
-	$(call say,SQL ) sh $< sql $(SQL) > $@
+	$(call say,SQL ) sh $< embedded_sql sql $(SQL) > $@
 
-$(GEN)/embedded_sql.o: $(GEN)/embedded_sql.s $(B)/flags
+$(GEN)/embedded_bundle.s: daemon/ctl/embed.sh daemon/ctl/bundle_readme.md $(PROTOS) $(B)/sql
+	@mkdir -p $(@D)
+	$(call say,FILE) sh $< embedded_bundle . daemon/ctl/bundle_readme.md $(PROTOS) > $@
+
+$(GEN)/embedded_%.o: $(GEN)/embedded_%.s $(B)/flags
 	$(call say,AS  ) $(CC) -c -o $@ $<
 
 -include $(OUR_OBJECTS:.o=.d) $(PROTO_SOURCES:.c=.d)

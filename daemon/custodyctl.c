@@ -12,6 +12,8 @@ static const struct ctl_command commands[] = {
     {"trace", "the chain of custody of an item, by any of its identifiers", trace_command},
     {"verdict", "may it be sold second-hand? allowed, banned or unknown", verdict_command},
     {"flags", "what the rules found: list and show", flags_command},
+    {"prove", "write an evidence bundle that others verify with their own tools", prove_command},
+    {"verify", "check evidence bundles against a trust policy, offline", verify_command},
     {"rebuild", "fold every item's events again; --check only compares", rebuild_command},
     {"ping", "send a report and await its acknowledgement", ping_command},
     {"doctor", "check configuration, database, broker, keys and clock", doctor_command},

@@ -110,11 +110,13 @@ int flags_command(struct ctl *ctl, int argc, char **argv);
 int keygen_command(struct ctl *ctl, int argc, char **argv);
 int migrate_command(struct ctl *ctl, int argc, char **argv);
 int ping_command(struct ctl *ctl, int argc, char **argv);
+int prove_command(struct ctl *ctl, int argc, char **argv);
 int rebuild_command(struct ctl *ctl, int argc, char **argv);
 int register_command(struct ctl *ctl, int argc, char **argv);
 int simulate_command(struct ctl *ctl, int argc, char **argv);
 int trace_command(struct ctl *ctl, int argc, char **argv);
 int verdict_command(struct ctl *ctl, int argc, char **argv);
+int verify_command(struct ctl *ctl, int argc, char **argv);
 int version_command(struct ctl *ctl, int argc, char **argv);
 
 #endif

@@ -1,6 +1,7 @@
-/* embedded_sql.h - the files of sql/, compiled into custodyctl byte for byte, so that a binary carries its own schema.
+/* embedded_sql.h - the files of sql/, compiled into custodyctl byte for byte, so that a binary carries its own schema; and those that
+ * every evidence bundle carries.
  *
- * The build writes the table from the tree (embedded_sql.sh): every .sql file below sql/. */
+ * The build writes the tables from the tree (embed.sh): every .sql file below sql/, every .proto file, the bundle's README. */
 #ifndef CUSTODY_CTL_EMBEDDED_SQL_H
 #define CUSTODY_CTL_EMBEDDED_SQL_H
 
@@ -15,5 +16,9 @@ struct embedded_file {
 /* Sorted by name, bytewise: api/... functions/... migrations/... roles.sql views/... */
 extern const struct embedded_file embedded_sql[];
 extern const size_t embedded_sql_count;
+
+/* Named from the top of the tree: daemon/ctl/bundle_readme.md, proto/custody/v1/... */
+extern const struct embedded_file embedded_bundle[];
+extern const size_t embedded_bundle_count;
 
 #endif
