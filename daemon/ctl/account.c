@@ -82,7 +82,7 @@ static void put_words(struct buffer *out, const char *words)
         unsigned char c = (unsigned char)*at;
         if (c < ' ' || c == 0x7f)
             buffer_put_u8(out, ' ');
-        else if (strchr("\\`*_{}[]<>|#&!", c))
+        else if (strchr("\\`*[]<>|&", c))
             buffer_printf(out, "&#%u;", c);
         else
             buffer_put_u8(out, c);

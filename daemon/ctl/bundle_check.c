@@ -1,5 +1,5 @@
-/* bundle_check.c - the checks of a bundle in the order in which each rests on the one before: checkpoint, keys of the log, proofs,
- * registered keys, signatures, chains. */
+/* bundle_check.c - the checks of a bundle in the order in which each rests on the one before: checkpoint, proofs, keys of the
+ * log, erasures, signatures, registered keys, chains. */
 #include "ctl/bundle_check.h"
 
 #include <inttypes.h>
@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/encoding.h"
+#include "core/ledger/key_event.h"
 #include "core/ledger/line.h"
 #include "core/ledger/proof_file.h"
 #include "ctl/operator_leaf.h"
@@ -26,26 +27,6 @@ static int check_checkpoint(struct check *check)
 {
     struct text note = bundle_file(check->bundle, BUNDLE_CHECKPOINT);
     return policy_judge(check->policy, note, &check->checked->verdict, check->error);
-}
-
-/* Every line a key of this log, and the one that signed among them. */
-static int check_log_keys(struct check *check)
-{
-    struct text rest = bundle_file(check->bundle, BUNDLE_LOG_KEYS), line;
-    const struct verifier_key *signer = &check->policy->logs[check->checked->verdict.log].key;
-    bool found = false;
-    for (size_t number = 1; line_take(&rest, &line); number++) {
-        struct verifier_key key;
-        if (verifier_key_parse(line, &key, check->error) != 0)
-            return error_prefix(check->error, "%s line %zu", BUNDLE_LOG_KEYS, number);
-        if (!text_equal(key.name, signer->name) || key.algorithm != NOTE_ED25519)
-            return error_set(check->error, ERR_INVALID, "%s line %zu: a key of another log", BUNDLE_LOG_KEYS, number);
-        found = found || memcmp(key.public_key, signer->public_key, sizeof key.public_key) == 0;
-    }
-    if (rest.len > 0 || !found)
-        return error_set(check->error, ERR_INVALID, "%s: %s", BUNDLE_LOG_KEYS,
-                         found ? "its last line has no end" : "the key that signed the checkpoint is not there");
-    return 0;
 }
 
 /* ---- proofs */
@@ -162,6 +143,59 @@ static int check_erasures(struct check *check)
         if (!said)
             return differ(check, &checked->records[i], "its bytes are missing, and no erasure in the bundle names it");
     }
+    return 0;
+}
+
+/* ---- the log's keys */
+
+/* Whether a proven leaf announces the key, as a note signed by itself or by one that came before it. */
+static bool is_announced(const struct checked_bundle *checked, const struct verifier_key *keys, size_t at)
+{
+    for (size_t i = 0; i < checked->record_count; i++) {
+        struct text note = checked->records[i].bytes, text, signatures;
+        struct key_event event;
+        if (checked->records[i].type != LEAF_KEY_EVENT || note_split(note, &text, &signatures) != 0 ||
+            key_event_parse(text, &event, NULL) != 0 || !text_equal(event.origin, keys[at].name) ||
+            memcmp(event.key.public_key, keys[at].public_key, sizeof keys[at].public_key) != 0)
+            continue;
+        for (size_t by = 0; by <= at; by++)
+            if (note_verify(note, keys[by].name, keys[by].public_key, NULL) == 0)
+                return true;
+    }
+    return false;
+}
+
+static int check_log_key(struct check *check, struct text line, struct verifier_key *keys, size_t at)
+{
+    const struct verifier_key *signer = &check->policy->logs[check->checked->verdict.log].key;
+    if (at == POLICY_LOGS_MAX)
+        return error_set(check->error, ERR_TOO_LARGE, "%s: more than %d keys", BUNDLE_LOG_KEYS, POLICY_LOGS_MAX);
+    if (verifier_key_parse(line, &keys[at], check->error) != 0)
+        return error_prefix(check->error, "%s line %zu", BUNDLE_LOG_KEYS, at + 1);
+    if (!text_equal(keys[at].name, signer->name) || keys[at].algorithm != NOTE_ED25519)
+        return error_set(check->error, ERR_INVALID, "%s line %zu: a key of another log", BUNDLE_LOG_KEYS, at + 1);
+    return is_announced(check->checked, keys, at)
+               ? 0
+               : error_set(check->error, ERR_NOT_FOUND, "%s line %zu: no proven leaf announces this key",
+                           BUNDLE_LOG_KEYS, at + 1);
+}
+
+/* Every line a key of this log, each announced by the one before it, and the one that signed among them. */
+static int check_log_keys(struct check *check)
+{
+    struct text rest = bundle_file(check->bundle, BUNDLE_LOG_KEYS), line;
+    const struct verifier_key *signer = &check->policy->logs[check->checked->verdict.log].key;
+    struct verifier_key keys[POLICY_LOGS_MAX];
+    bool found = false;
+    for (size_t at = 0; line_take(&rest, &line); at++) {
+        int code = check_log_key(check, line, keys, at);
+        if (code != 0)
+            return code;
+        found = found || memcmp(keys[at].public_key, signer->public_key, sizeof signer->public_key) == 0;
+    }
+    if (rest.len > 0 || !found)
+        return error_set(check->error, ERR_INVALID, "%s: %s", BUNDLE_LOG_KEYS,
+                         found ? "its last line has no end" : "the key that signed the checkpoint is not there");
     return 0;
 }
 
@@ -306,7 +340,7 @@ int bundle_check(struct bundle *bundle, const struct policy *policy, struct chec
                  struct error *error)
 {
     static int (*const steps[])(struct check *) = {
-        check_checkpoint, check_log_keys,    check_records, check_erasures,
+        check_checkpoint, check_records,     check_log_keys, check_erasures,
         check_envelopes,  check_device_keys, check_chains,
     };
     struct check check = {bundle, policy, checked, error};

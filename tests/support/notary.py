@@ -44,13 +44,12 @@ class Notary:
         self.key = NoteKey(origin)
         self.witnesses = [NoteKey(name, WITNESS) for name in witnesses]
 
-    def announce(self, key=None):
-        """The leaf of a key that signs checkpoints."""
-        verifier = (key or self.key).verifier
-        index = self.database.value(
-            "SELECT ledger.append(4, convert_to(json_build_object('format', 'custody-operator/v1', 'action', 'signing key announced',"
-            " 'actor', 'test', 'data', json_build_object('verifier_key', %s::text))::text, 'UTF8'))", verifier)
-        self.database.sql("INSERT INTO ledger.signing_key (verifier_key, log_index) VALUES (%s, %s)", verifier, index)
+    def announce(self, key=None, by=None):
+        """The leaf of a key that signs checkpoints: a note, signed by the key that it replaces, the first one by itself."""
+        key = key or self.key
+        text = f"custody-key/v1\n{self.origin}\n{key.verifier}\n"
+        index = self.database.value("SELECT ledger.append(4, convert_to(%s, 'UTF8'))", f"{text}\n{(by or key).sign(text)}")
+        self.database.sql("INSERT INTO ledger.signing_key (verifier_key, log_index) VALUES (%s, %s)", key.verifier, index)
         return self
 
     def text(self, size, root):
