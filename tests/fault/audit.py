@@ -4,7 +4,8 @@ import re
 import log
 
 MAX_WORDS = 5  # examples of one kind of difference
-HEAD = "SELECT size, root, frontier FROM ledger.head"
+TILE_LEVELS = 8
+HEAD = "SELECT size, root, frontier, " + ", ".join(f"edge_{level}" for level in range(1, TILE_LEVELS)) + " FROM ledger.head"
 
 
 class Differences:
@@ -52,9 +53,11 @@ class Audit:
         self.reports = {}       # log index -> (report, source_id)
         self.kinds = {log.ENVELOPE: 0, log.DEAD_LETTER: 0, log.EQUIVOCATION: 0}
         self.source_ids = {}
+        self.acts = []          # (log index, hash of the record) of what was appended from SQL
         self.sent = {}          # (source, epoch, seq) -> hash of the envelope
         self.acknowledged = {}  # (source, epoch) -> next seq
-        self.roots = {}         # tree size -> root that a note gave it
+        self.tiles_read = [0] * TILE_LEVELS  # full tiles of each level that were compared
+        self.roots = {}         # tree size -> root that a note or a checkpoint gave it
         self.notes = 0
         self.refusals = {}      # (source, epoch, seq) -> reason, as told to devices
         self.lost, self.duplicated = set(), set()
@@ -93,7 +96,7 @@ class Audit:
     # ---- taking in the log
 
     def read_log(self, database, wrong):
-        """Every record after those already read, and the head, in one snapshot."""
+        """Every record and tile after those already read, the head and the checkpoints, in one snapshot."""
         with database.transaction():
             database.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
             self.source_ids = dict(database.execute("SELECT name, source_id FROM registry.source").fetchall())
@@ -102,19 +105,39 @@ class Audit:
                 " FROM ledger.record WHERE log_index >= %s ORDER BY log_index", (self.tree.size,)).fetchall()
             last = database.execute("SELECT leaf_hash FROM ledger.record WHERE log_index = %s", (self.tree.size - 1,)).fetchone()
             head = database.execute(HEAD).fetchone()
+            tiles = [database.execute("SELECT tile_index, hashes FROM ledger.tile WHERE level = %s AND tile_index >= %s ORDER BY 1",
+                                      (level, begin)).fetchall() for level, begin in enumerate(self.tiles_read)]
+            checkpoints = database.execute("SELECT size, root, note FROM ledger.checkpoint ORDER BY size").fetchall()
         if self.tree.size and (last is None or last[0] != self.tree.levels[0][-1]):
             wrong.add("history", f"record {self.tree.size - 1}, which was read before, is gone or another")
         for row in rows:
             self._take_record(row, wrong)
         for words in self.compare_head(head):
             wrong.add("head", words)
+        for level, rows in enumerate(tiles):
+            for words in self.compare_tiles(level, self.tiles_read[level], rows):
+                wrong.add("tile", words)
+            self.tiles_read[level] = self.tree.full_tiles(level)
+        for checkpoint in checkpoints:
+            self._compare_checkpoint(*checkpoint, wrong)
+
+    def compare_tiles(self, level, begin, rows):
+        """Rows are (index, hashes) of the tiles from `begin` on."""
+        expected = range(begin, self.tree.full_tiles(level))
+        if [index for index, _ in rows] != list(expected):
+            yield f"of level {level} there are {[index for index, _ in rows][:3]}... ({len(rows)}), not {expected}"
+        for index, hashes in rows:
+            if hashes != self.tree.tile(level, index):
+                yield f"{level}/{index} is not that of the records"
 
     def compare_head(self, head):
-        size, root, frontier = head
+        size, root, frontier, *edges = head
         if size != self.tree.size:
             yield f"size {size}, but {self.tree.size} records"
         elif (root, frontier) != (self.tree.root(size), b"".join(self.tree.frontier(size))):
             yield f"root or frontier at size {size} is not that of the records"
+        elif edges != [self.tree.edge(level) for level in range(1, TILE_LEVELS)]:
+            yield f"an edge at size {size} is not that of the records"
 
     def _take_record(self, row, wrong):
         index, kind, received_us, salt, leaf, record, source_id = row
@@ -131,6 +154,10 @@ class Audit:
         if kind == log.DEAD_LETTER:
             if source_id is not None:
                 self.refused[self.record_hashes[-1]] = index
+            return
+        if kind in log.OF_NO_SOURCE:
+            if source_id is not None:
+                wrong.add("record", f"{index} of type {kind} is filed under source_id {source_id}")
             return
         report = log.read_report(record)
         self.reports[index] = report, source_id
@@ -155,12 +182,23 @@ class Audit:
                 wrong.add("lost", f"{source} {epoch} {each} was acknowledged and is not stored")
         self.acknowledged[source, epoch] = max(seq + 1, self.acknowledged.get((source, epoch), 0))
 
+    def _compare_signed_head(self, size, root, words, wrong):
+        if self.roots.setdefault(size, root) != root:
+            wrong.add("fork", f"{words}: another root was signed for {size} leaves")
+        if size > self.tree.size or root != self.tree.root(size):
+            wrong.add("root", f"{words}: not the root of the log, which has {self.tree.size}")
+
+    def _compare_checkpoint(self, size, root, note, wrong):
+        try:
+            if log.read_checkpoint(note) != (size, root):
+                wrong.add("checkpoint", f"of {size} leaves says something else than its row")
+        except ValueError as error:
+            wrong.add("checkpoint", str(error))
+        self._compare_signed_head(size, root, f"checkpoint of {size} leaves", wrong)
+
     def _compare_note(self, note, wrong):
         words = f"note of {note.source} {note.epoch} {note.seq} at size {note.size}"
-        if self.roots.setdefault(note.size, note.root) != note.root:
-            wrong.add("fork", f"{words}: another note has another root")
-        if note.size > self.tree.size or note.root != self.tree.root(note.size):
-            wrong.add("root", f"{words}: not the root of the log, which has {self.tree.size}")
+        self._compare_signed_head(note.size, note.root, words, wrong)
         if note.index >= note.size or note.index >= self.tree.size or self.record_hashes[note.index] != note.chain:
             wrong.add("chain", f"{words}: the record at {note.index} has another hash")
         elif self.stored.get((note.source, note.epoch, note.seq), note.index) != note.index:
@@ -211,8 +249,21 @@ class Audit:
             if (index, leaf, digest) != (at, self.tree.levels[0][at], self.record_hashes[at]):
                 yield f"record {index} changed, or has another place"
 
-    def the_head_is_that_of_all_leaves(self, database):
+    def every_action_is_where_it_was_put(self, _database):
+        for index, digest in self.acts:
+            if self.record_hashes[index:index + 1] != [digest]:
+                yield f"the record at {index} is another, or missing"
+        found = sum(self.kinds.get(kind, 0) for kind in log.OF_NO_SOURCE)
+        if found < len(self.acts):
+            yield f"{found} leaves of no source, {len(self.acts)} were appended"
+
+    def the_head_and_its_edges_are_those_of_all_leaves(self, database):
         return self.compare_head(database.execute(HEAD).fetchone())
+
+    def every_tile_is_that_of_its_leaves(self, database):
+        for level in range(TILE_LEVELS):
+            yield from self.compare_tiles(level, 0, database.execute(
+                "SELECT tile_index, hashes FROM ledger.tile WHERE level = %s ORDER BY 1", (level,)).fetchall())
 
     def keys_name_each_stored_envelope_once(self, database):
         names = {number: name for name, number in self.source_ids.items()}
@@ -294,7 +345,8 @@ class Audit:
 
     CLOSING = (
         every_sent_envelope_is_stored, every_sent_envelope_is_acknowledged, nothing_is_stored_that_was_not_sent,
-        the_whole_log_is_what_was_read_on_the_way, the_head_is_that_of_all_leaves,
+        the_whole_log_is_what_was_read_on_the_way, the_head_and_its_edges_are_those_of_all_leaves, every_tile_is_that_of_its_leaves,
+        every_action_is_where_it_was_put,
         keys_name_each_stored_envelope_once, streams_end_where_their_envelopes_do,
         every_fix_is_there_once, every_reading_is_there_once, every_event_is_there_once, every_sighting_is_there_once,
         every_dead_letter_has_its_record_and_reason, no_honest_envelope_is_refused, rebuilding_every_item_changes_nothing,

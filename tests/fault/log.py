@@ -1,5 +1,6 @@
-"""What the log, its notes and its records must be, written apart from the daemon: hashes, tree, notes, protobuf fields."""
+"""What the log, its notes and its records must be, written apart from the daemon: hashes, tree, tiles, notes, protobuf fields."""
 import base64
+import binascii
 import hashlib
 import re
 import struct
@@ -9,6 +10,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 ENVELOPE, DEAD_LETTER, EQUIVOCATION = 1, 3, 6
+OF_NO_SOURCE = (2, 4, 5, 7)  # operator action, key event, erasure, software or schema change
 # Reasons that an honest envelope may hear: 1 malformed, of a broken copy in its name; 12 too far ahead, to be sent again.
 NOT_ITS_FAULT = (1, 12)
 # Fields of custody.v1.Report whose elements become rows of their own.
@@ -62,6 +64,23 @@ class Tree:
         while nodes:
             root = sha256(b"\1", nodes.pop(), root)
         return root
+
+    # ---- tiles: 256 hashes each; their levels are every eighth of ours
+
+    def _tile_level(self, level):
+        return self.levels[8 * level] if 8 * level < len(self.levels) else []
+
+    def tile(self, level, index):
+        """The full tile, or None."""
+        hashes = self._tile_level(level)[256 * index:256 * (index + 1)]
+        return b"".join(hashes) if len(hashes) == 256 else None
+
+    def full_tiles(self, level):
+        return len(self._tile_level(level)) // 256
+
+    def edge(self, level):
+        hashes = self._tile_level(level)
+        return b"".join(hashes[len(hashes) // 256 * 256:])
 
 
 # ---- protobuf, as far as it is needed
@@ -153,6 +172,14 @@ class Note:
     index: int
     size: int
     root: bytes
+
+
+def read_checkpoint(note):
+    """(size, root) of the lines of a C2SP tlog-checkpoint; ValueError says what does not hold."""
+    match = re.match(r"[^\n]+\n(0|[1-9]\d*)\n([A-Za-z0-9+/]{43}=)\n\n", note)
+    if not match:
+        raise ValueError(f"not a checkpoint: {note!r}")
+    return int(match[1]), binascii.a2b_base64(match[2])
 
 
 class Verifier:
