@@ -262,13 +262,15 @@ class Custodyd(Contestant):
         with self.stack.connect(self.database) as connection:
             before = self.usage(connection)
             before["daemon"] = 0
+            begin = self.log_size(connection)
             self.start()
-            progress = self.watch_head(connection, messages.count)
+            progress = self.watch_head(connection, begin, messages.count)
             after = self.usage(connection)
             after["daemon"] = stack_module.cpu_ticks(self.process.pid)[0] * 1e6 / stack_module.TICKS_PER_S
-            self.check_outcome(connection, messages)
+            self.check_outcome(connection, begin, messages)
             result = self.summarise(messages, progress, before, after)
             result["fix_bytes"] = self.fix_bytes(connection) / max(1, messages.count * messages.fixes)
+            result["tile_bytes"] = self.tile_bytes(connection) / self.log_size(connection)
         self.stop()
         if not keep:
             self.done()
@@ -282,22 +284,34 @@ class Custodyd(Contestant):
         return connection.execute("SELECT coalesce(sum(pg_total_relation_size(inhrelid)), 0) FROM pg_inherits "
                                   "WHERE inhparent = 'telemetry.fix'::regclass").fetchone()[0]
 
-    def watch_head(self, connection, count):
-        """(time, leaves, resident kB) at every change of the head, until `count` leaves are there."""
-        progress, deadline = [], time.monotonic() + self.bench.drain_timeout_s
-        while not progress or progress[-1][1] < count:
-            size = connection.execute("SELECT size FROM ledger.head").fetchone()[0]
-            if size and (not progress or size != progress[-1][1]):
-                progress.append((time.monotonic(), size, memory_kb(self.process.pid, "VmRSS")))
+    def tile_bytes(self, connection):
+        return connection.execute("SELECT pg_total_relation_size('ledger.tile')").fetchone()[0]
+
+    def log_size(self, connection):
+        return connection.execute("SELECT size FROM ledger.head").fetchone()[0]
+
+    def watch_head(self, connection, begin, count):
+        """(time, new leaves, resident kB) at every change of the head, until `count` envelopes are there behind leaf `begin`."""
+        progress, deadline, others = [], time.monotonic() + self.bench.drain_timeout_s, 0
+        while True:
+            leaves = self.log_size(connection) - begin
+            if leaves and (not progress or leaves != progress[-1][1]):
+                progress.append((time.monotonic(), leaves, memory_kb(self.process.pid, "VmRSS")))
+            if leaves >= count + others:  # the daemon adds leaves of its own
+                known, others = others, self.count_records(connection, begin, "type NOT IN (1, 3)")
+                if known == others:
+                    return progress
+                continue
             if time.monotonic() > deadline or self.process.poll() is not None:
-                raise SystemExit(f"bench: custodyd stored {size} of {count} envelopes in {self.bench.drain_timeout_s} s "
+                raise SystemExit(f"bench: custodyd stored {leaves} of {count} envelopes in {self.bench.drain_timeout_s} s "
                                  "or ended; its last words:\n" + self.log()[-2000:])
             time.sleep(0.01)
-        return progress
 
-    def check_outcome(self, connection, messages):
-        stored, dead = connection.execute("SELECT (SELECT count(*) FROM ledger.record WHERE type = 1), "
-                                          "(SELECT count(*) FROM ledger.dead_letter)").fetchone()
+    def count_records(self, connection, begin, condition):
+        return connection.execute(f"SELECT count(*) FROM ledger.record WHERE log_index >= {begin} AND {condition}").fetchone()[0]
+
+    def check_outcome(self, connection, begin, messages):
+        stored, dead = (self.count_records(connection, begin, f"type = {kind}") for kind in (1, 3))
         flags = connection.execute("SELECT rule, count(*) FROM flag.flag GROUP BY rule ORDER BY rule").fetchall()
         if stored != messages.count or dead:
             raise SystemExit(f"bench: custodyd stored {stored} of {messages.count} envelopes, {dead} dead letters")
