@@ -23,13 +23,18 @@ def check(database, devices=()):
     expected = tree.full_tiles()
     assert tiles.keys() == expected.keys()
     assert [name for name, hashes in tiles.items() if hashes != expected[name]] == []
-    for device in devices:
-        for statement in (device.statement(ack) for ack in device.acks if ack.note):
-            assert statement.index < statement.size <= tree.size
-            assert statement.root == tree.root(statement.size), f"{device.name}: root of {statement.size} leaves"
-            record = database.value("SELECT record FROM ledger.record WHERE log_index = %s", statement.index)
-            assert ledger.sha256(record) == statement.chain, f"{device.name}: record {statement.index}"
+    check_notes(database, tree, [device.statement(ack) for device in devices for ack in device.acks if ack.note])
     return tree
+
+
+def check_notes(database, tree, statements):
+    """Each names the root of the tree at its size, and the record that is its chain's head."""
+    hashes = dict(database.sql("SELECT log_index, sha256(record) FROM ledger.record WHERE log_index = ANY (%s)",
+                               [statement.index for statement in statements]))
+    for statement in statements:
+        assert statement.index < statement.size <= tree.size, statement
+        assert statement.root == tree.root(statement.size), statement
+        assert hashes[statement.index] == statement.chain, statement
 
 
 class Tiles:
