@@ -25,9 +25,19 @@
     X(RULE_S03, "S03", 1, 2, "Decree 715 art 13", "设备时钟跳变", "a source's clock jumped")                           \
     X(RULE_S04, "S04", 1, 3, "Decree 715 art 13", "密钥不符", "a source spoke with a wrong key or signature")          \
     X(RULE_S05, "S05", 1, 4, "Decree 715 art 13", "疑似克隆设备", "two epochs of a source interleave (a clone)")       \
+    X(RULE_S06, "S06", 1, 3, "policy", "线索过量", "more re-entry flags in a day than the budget of a source")         \
     X(RULE_E01, "E01", 1, 4, "Decree 715 art 15; RTSL art 100", "禁售物品再现", "a banned identifier was sighted")     \
+    X(RULE_E02, "E02", 1, 3, "Decree 715 art 15; RTSL art 100", "疑似禁售车辆再现",                                    \
+      "a near match of a banned identifier was sighted")                                                               \
+    X(RULE_E03, "E03", 1, 3, "Decree 715 art 15; RTSL art 100", "遮挡车架号疑似禁售",                                  \
+      "a partly hidden banned identifier was sighted")                                                                 \
     X(RULE_E05, "E05", 1, 4, "Decree 715 art 15; RTSL art 100", "禁售前已有线索",                                      \
-      "a sighting stored before the ban, found when the ban came")
+      "a sighting stored before the ban, found when the ban came")                                                     \
+    X(RULE_E06, "E06", 1, 3, "GB 46864-2025", "未清除信息的设备再现", "a device was sighted unwiped")                  \
+    X(RULE_E07, "E07", 1, 4, "NEV battery rule (six ministries) 2026-04-01", "动力电池违规使用",                       \
+      "a traction battery was sighted in a forbidden use")                                                             \
+    X(RULE_E08, "E08", 1, 3, "Decree 715 art 15; RTSL art 100", "一号多现",                                            \
+      "one identifier in several listings or places at once")
 
 enum rule {
 #define X(name, id, version, severity, article, zh, en) name,

@@ -304,7 +304,8 @@ struct pickup {
     bool new_energy, battery_swap_model, mortgaged, stores_data;
     int64_t curb_mass_g;
     struct text seller_hash; /* 32 bytes or empty */
-    struct text seller_last4, make, model;
+    struct text seller_last4, make, model, colour;
+    struct text phone_hash; /* 32 bytes or empty */
 };
 
 struct inspection {

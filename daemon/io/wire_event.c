@@ -25,6 +25,8 @@ static const struct rule pickup_rules[] = {
     RULE_OF_TEXT(pickup, model, NAME_MAX_BYTES),
     RULE_OF_FLAG(pickup, mortgaged),
     RULE_OF_FLAG(pickup, stores_data),
+    RULE_OF_TEXT(pickup, colour, NAME_MAX_BYTES),
+    RULE_OF_HASH(pickup, phone_hash),
 };
 static const struct shape pickup_shape = {.descriptor = &custody__v1__pickup__descriptor, SHAPE_RULES(pickup_rules)};
 

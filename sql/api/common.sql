@@ -70,8 +70,14 @@ RETURN CASE rule
     WHEN 'S03' THEN ARRAY['Decree 715 art 13', '设备时钟跳变', 'a source''s clock jumped']
     WHEN 'S04' THEN ARRAY['Decree 715 art 13', '密钥不符', 'a source spoke with a wrong key or signature']
     WHEN 'S05' THEN ARRAY['Decree 715 art 13', '疑似克隆设备', 'two epochs of a source interleave (a clone)']
+    WHEN 'S06' THEN ARRAY['policy', '线索过量', 'more re-entry flags in a day than the budget of a source']
     WHEN 'E01' THEN ARRAY['Decree 715 art 15; RTSL art 100', '禁售物品再现', 'a banned identifier was sighted']
+    WHEN 'E02' THEN ARRAY['Decree 715 art 15; RTSL art 100', '疑似禁售车辆再现', 'a near match of a banned identifier was sighted']
+    WHEN 'E03' THEN ARRAY['Decree 715 art 15; RTSL art 100', '遮挡车架号疑似禁售', 'a partly hidden banned identifier was sighted']
     WHEN 'E05' THEN ARRAY['Decree 715 art 15; RTSL art 100', '禁售前已有线索', 'a sighting stored before the ban, found when the ban came']
+    WHEN 'E06' THEN ARRAY['GB 46864-2025', '未清除信息的设备再现', 'a device was sighted unwiped']
+    WHEN 'E07' THEN ARRAY['NEV battery rule (six ministries) 2026-04-01', '动力电池违规使用', 'a traction battery was sighted in a forbidden use']
+    WHEN 'E08' THEN ARRAY['Decree 715 art 15; RTSL art 100', '一号多现', 'one identifier in several listings or places at once']
 END;
 
 -- "2026-11-23T16:00:00.000000+08:00"

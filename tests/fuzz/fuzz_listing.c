@@ -1,9 +1,13 @@
-/* fuzz_listing.c - any bytes as listing text: what is extracted is normalised, unique, and read from inside the text. */
+/* fuzz_listing.c - any bytes as listing text: what is extracted is normalised, unique, and read from inside the text; what was written
+ * as a VIN is 16 to 18 characters, and as many hidden as it says. */
 #include <assert.h>
 #include <string.h>
 
 #include "core/identity/glyph.h"
+#include "core/reentry/clues.h"
 #include "core/reentry/extract.h"
+#include "core/reentry/letter.h"
+#include "core/reentry/written.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -11,11 +15,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static uint32_t next_letter(struct text t, size_t *at)
 {
     while (*at < t.len) {
-        struct glyph glyph = glyph_at(t, *at);
-        *at += glyph.len;
-        uint32_t code = glyph_upper(glyph.code);
-        if (glyph_is_alnum(code) || code >= 0x3400)
-            return code;
+        struct listing_letter letter = listing_letter_at(t, *at);
+        *at += letter.len;
+        if (glyph_is_alnum(letter.code) || letter.code >= 0x3400)
+            return letter.code;
     }
     return 0;
 }
@@ -38,11 +41,37 @@ static void check_found(const struct extracted_identifier *found, struct text te
     check_source((struct text){text.data + found->at, found->len}, text_of(found->value));
 }
 
+static void check_writings(struct text text)
+{
+    struct writings writings = {.count = 0};
+    writings_add_text(&writings, text);
+    for (size_t i = 0; i < writings.count; i++) {
+        const struct written *written = &writings.list[i];
+        size_t hidden = 0;
+        for (size_t k = 0; k < written->len; k++)
+            hidden += written->text[k] == WRITTEN_HIDDEN;
+        assert(strlen(written->text) == written->len && hidden == written->hidden && hidden <= VIN_MASKED_MAX);
+        assert(written->len == VIN_LEN || (hidden == 0 && written->len >= VIN_LEN - 1 && written->len <= WRITTEN_MAX));
+    }
+}
+
+static void check_clues(struct text text)
+{
+    static const uint8_t key[PHONE_KEY_BYTES] = {1};
+    const struct sighting sighting = {.listing = {.present = true, .title = text, .text = text}};
+    struct clues clues;
+    clues_of_sighting(&sighting, key, &clues);
+    assert(clues.plate_count <= CLUE_PLATES_MAX && clues.phone_count <= CLUE_PHONES_MAX);
+    (void)clues_weigh(&clues, &clues);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct text text = {(const char *)data, size};
     struct extraction extraction;
     extract_identifiers(text, &extraction);
+    check_writings(text);
+    check_clues(text);
     assert(extraction.count <= EXTRACTED_MAX && (extraction.dropped == 0 || extraction.count == EXTRACTED_MAX));
     for (size_t i = 0; i < extraction.count; i++) {
         check_found(&extraction.found[i], text);

@@ -167,9 +167,9 @@ static void fill_events(void)
     events[0].mass = (struct mass){true, false, 1400000, TEXT("III")};
     events[0].evidence = evidence;
     events[0].evidence_count = 1;
-    events[0].pickup =
-        (struct pickup){SCRAP_REASON_VOLUNTARY, VEHICLE_CLASS_TRAILER, true,         true, true, true, 1500000, HASH,
-                        TEXT("123X"),           TEXT("make"),          TEXT("model")};
+    events[0].pickup = (struct pickup){
+        SCRAP_REASON_VOLUNTARY, VEHICLE_CLASS_TRAILER, true,          true,         true, true, 1500000, HASH,
+        TEXT("123X"),           TEXT("make"),          TEXT("model"), TEXT("白色"), HASH};
     events[1].inspection = (struct inspection){
         INSPECTION_RESULT_OK, INSPECTION_RESULT_ALTERED, INSPECTION_RESULT_MISSING, 2, kinds, true, true};
     events[2].composition = (struct composition){2, parts, 1, kinds};
@@ -269,6 +269,8 @@ static void a_report_with_one_of_everything_comes_back_as_it_was(void **state)
     assert_int_equal(back.event_count, 9);
     assert_int_equal(back.events[0].position.accuracy_cm, 300);
     assert_text(back.events[0].pickup.seller_hash, HASH);
+    assert_text(back.events[0].pickup.colour, TEXT("白色"));
+    assert_text(back.events[0].pickup.phone_hash, HASH);
     assert_true(back.events[0].mass.present);
     assert_false(back.events[1].mass.present);
     assert_int_equal(back.events[1].inspection.missing[1], ITEM_KIND_CATALYST);

@@ -16,6 +16,7 @@
 #include "core/identity/imei.h"
 #include "core/identity/plate.h"
 #include "core/identity/vin.h"
+#include "core/reentry/letter.h"
 
 enum {
     RECENT_MAX = 32,    /* letters remembered of a run; above CANDIDATE_MAX */
@@ -398,14 +399,13 @@ void extract_identifiers(struct text text, struct extraction *extraction)
 {
     struct scan scan = {.text = text, .extraction = extraction};
     extraction->count = extraction->dropped = 0;
-    struct glyph glyph;
-    for (size_t at = 0; at < text.len; at += glyph.len) {
-        glyph = glyph_at(text, at);
-        if (glyph.code == GLYPH_INVISIBLE)
+    struct listing_letter letter;
+    for (size_t at = 0; at < text.len; at += letter.len) {
+        letter = listing_letter_at(text, at);
+        if (letter.code == GLYPH_INVISIBLE)
             continue;
-        uint32_t code = glyph_upper(glyph.code);
-        take_glyph(&scan, code, at, at + glyph.len);
-        scan.before = code;
+        take_glyph(&scan, letter.code, at, at + letter.len);
+        scan.before = letter.code;
     }
     end_run(&scan);
 }

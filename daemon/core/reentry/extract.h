@@ -1,4 +1,5 @@
-/* extract.h - takes identifiers out of the free text of a listing: full-width forms folded, spaces and dashes skipped. */
+/* extract.h - takes identifiers out of the free text of a listing: full-width forms and other disguises
+ * (letter.h) folded, spaces, dashes and pictures skipped. */
 #ifndef CUSTODY_CORE_REENTRY_EXTRACT_H
 #define CUSTODY_CORE_REENTRY_EXTRACT_H
 
