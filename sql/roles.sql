@@ -94,8 +94,8 @@ GRANT SELECT ON migration.applied
     TO custody_ingest, custody_console, custody_monitor, custody_registrar, custody_police, custody_ecology, custody_commerce, custody_firm;
 
 -- Ingest: adds; changes only what has to move on; removes nothing.
-GRANT SELECT ON registry.area, registry.party, registry.site, registry.permit, registry.vehicle, registry.source, registry.source_key
-    TO custody_ingest;
+GRANT SELECT ON registry.area, registry.party, registry.site, registry.permit, registry.vehicle, registry.source, registry.source_key,
+    registry.figure, registry.party_link, registry.watch_entry TO custody_ingest;
 GRANT SELECT, INSERT ON ledger.record, ledger.ingest_key, ledger.dead_letter TO custody_ingest;
 GRANT SELECT, INSERT, UPDATE (version, next_seq, state, updated_at) ON ledger.stream TO custody_ingest;
 GRANT SELECT, UPDATE (size, frontier, root, updated_at, edge_1, edge_2, edge_3, edge_4, edge_5, edge_6, edge_7) ON ledger.head TO custody_ingest;
@@ -103,7 +103,8 @@ GRANT SELECT, INSERT ON ledger.tile, ledger.checkpoint, ledger.cosignature, ledg
 GRANT EXECUTE ON FUNCTION ledger.append(integer, bytea), ledger.expect(bigint, bigint, text) TO custody_ingest;
 GRANT SELECT, INSERT ON custody.identifier, custody.event TO custody_ingest;
 GRANT SELECT, INSERT, UPDATE (kind, physical, legal, ban, banned_at, terminal, holder_party_id, offered_party_id, site_id, mass_g,
-    parent_item_id, event_count, first_event_at, last_event_at, facts) ON custody.item TO custody_ingest;
+    parent_item_id, event_count, first_event_at, last_event_at, facts, ended_at) ON custody.item TO custody_ingest;
+GRANT SELECT, INSERT, DELETE ON custody.refold TO custody_ingest; -- a work list: what is done is removed
 GRANT USAGE ON SEQUENCE custody.item_item_id_seq, flag.flag_flag_id_seq TO custody_ingest;
 GRANT SELECT, INSERT ON telemetry.fix, telemetry.reading TO custody_ingest;
 GRANT EXECUTE ON FUNCTION telemetry.ensure_days(date, date) TO custody_ingest;
@@ -123,7 +124,10 @@ GRANT SELECT ON registry.source, registry.source_key, registry.party TO custody_
 
 -- Registrar: enters, corrects names, switches off and revokes; what was entered stays.
 GRANT SELECT, INSERT ON registry.area, registry.party, registry.site, registry.permit, registry.vehicle, registry.source,
-    registry.source_key, registry.firm_role TO custody_registrar;
+    registry.source_key, registry.firm_role, registry.party_link, registry.watch_entry TO custody_registrar;
+GRANT SELECT ON registry.figure TO custody_registrar;
+GRANT UPDATE (valid_until) ON registry.party_link TO custody_registrar;
+GRANT UPDATE (lifted_at) ON registry.watch_entry TO custody_registrar;
 GRANT UPDATE (name) ON registry.party, registry.site TO custody_registrar;
 GRANT UPDATE (valid_until) ON registry.permit TO custody_registrar;
 GRANT UPDATE (max_load_g) ON registry.vehicle TO custody_registrar;
@@ -135,7 +139,8 @@ GRANT EXECUTE ON FUNCTION registry.create_firm_role(text) TO custody_registrar;
 GRANT SELECT ON registry.area, registry.party, registry.site, registry.permit, registry.vehicle, registry.source, ledger.head, ledger.stream,
     ledger.dead_letter, custody.item, custody.identifier, custody.event, flag.flag, flag.evidence
     TO custody_police, custody_ecology, custody_commerce, custody_firm;
-GRANT SELECT ON registry.source_key, ledger.record, ledger.ingest_key TO custody_police;
+GRANT SELECT ON registry.source_key, registry.party_link, registry.watch_entry, custody.refold, ledger.record, ledger.ingest_key TO custody_police;
+GRANT SELECT ON registry.figure TO custody_police, custody_ecology, custody_commerce, custody_firm;
 GRANT SELECT ON registry.source_key, registry.firm_role, ledger.record TO custody_firm;
 GRANT SELECT ON telemetry.fix, telemetry.reading TO custody_police, custody_ecology, custody_firm;
 GRANT SELECT ON reentry.sighting, reentry.sighted_identifier TO custody_police, custody_commerce, custody_firm;
@@ -159,6 +164,8 @@ BEGIN
         ('registry.site',       $p$ party_id = (SELECT registry.own_party()) $p$),
         ('registry.permit',     $p$ party_id = (SELECT registry.own_party()) $p$),
         ('registry.vehicle',    $p$ party_id = (SELECT registry.own_party()) $p$),
+        ('registry.party_link', $p$ false $p$),
+        ('registry.watch_entry', $p$ false $p$),
         ('registry.source',     $p$ party_id = (SELECT registry.own_party()) $p$),
         ('registry.source_key', $p$ source_id IN (SELECT s.source_id FROM registry.source AS s WHERE s.party_id = (SELECT registry.own_party())) $p$),
         ('ledger.record',       $p$ source_id IN (SELECT s.source_id FROM registry.source AS s WHERE s.party_id = (SELECT registry.own_party())) $p$),

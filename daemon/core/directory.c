@@ -1,6 +1,7 @@
-/* directory.c - look-ups in the registered parties and sites, and what a party is to a seller. */
+/* directory.c - look-ups in what is registered, and what a party is to a seller. */
 #include "core/directory.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "core/words.h"
@@ -8,6 +9,23 @@
 WORDS_DEFINE(party_kind, PARTY_KIND_TABLE)
 WORDS_DEFINE_WORD(party_kind)
 WORDS_DEFINE_PARSE(party_kind)
+
+#define PERMIT_WORD(name, number, word, zh) [number] = (word),
+static const char *const words_permit_kind[] = {PERMIT_KIND_TABLE(PERMIT_WORD)};
+#define PERMIT_ZH(name, number, word, zh) [number] = (zh),
+static const char *const zh_permit_kind[] = {PERMIT_KIND_TABLE(PERMIT_ZH)};
+WORDS_DEFINE_WORD(permit_kind)
+WORDS_DEFINE_PARSE(permit_kind)
+
+#define FIGURE_WORD(name, word) [name] = (word),
+static const char *const words_figure[] = {FIGURE_TABLE(FIGURE_WORD)};
+WORDS_DEFINE_WORD(figure)
+WORDS_DEFINE_PARSE(figure)
+
+const char *permit_kind_zh(enum permit_kind kind)
+{
+    return word_of(zh_permit_kind, WORDS_COUNT(permit_kind), (unsigned)kind);
+}
 
 enum buyer_class party_kind_buyer_class(enum party_kind kind)
 {
@@ -54,4 +72,54 @@ const struct site *directory_site(const struct directory *directory, struct text
     if (directory->site_count == 0)
         return NULL;
     return bsearch(&code, directory->sites, directory->site_count, sizeof(struct site), site_against_code);
+}
+
+/* First element of a party in an array sorted by party_id, which is each element's first member; or `count`. */
+static size_t first_of_party(const void *array, size_t count, size_t size, int64_t party_id)
+{
+    size_t low = 0, high = count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (*(const int64_t *)((const char *)array + middle * size) < party_id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+bool directory_permitted(const struct directory *directory, int64_t party_id, enum permit_kind kind, int64_t site_id,
+                         int64_t at_us)
+{
+    size_t at = first_of_party(directory->permits, directory->permit_count, sizeof(struct permit), party_id);
+    for (; at < directory->permit_count && directory->permits[at].party_id == party_id; at++) {
+        const struct permit *permit = &directory->permits[at];
+        bool here = permit->site_id == 0 || site_id == 0 || permit->site_id == site_id;
+        if (permit->kind == kind && here && permit->from_us <= at_us && at_us < permit->until_us)
+            return true;
+    }
+    return false;
+}
+
+const struct party_link *directory_link(const struct directory *directory, int64_t party_id, int64_t other_party_id,
+                                        int64_t at_us)
+{
+    size_t at = first_of_party(directory->links, directory->link_count, sizeof(struct party_link), party_id);
+    for (; at < directory->link_count && directory->links[at].party_id == party_id; at++) {
+        const struct party_link *link = &directory->links[at];
+        if (link->linked_party_id == other_party_id && link->from_us <= at_us && at_us < link->until_us)
+            return link;
+    }
+    return NULL;
+}
+
+double site_distance_m(const struct site *site, const struct position *position)
+{
+    /* Metres a degree along the meridian and the parallel on the WGS-84 ellipsoid at the middle latitude. */
+    const double radians = 3.14159265358979323846 / 180, a = 6378137.0, e2 = 0.00669437999014;
+    double middle = ((double)site->lat_e7 + position->lat_e7) / 2e7 * radians;
+    double w2 = 1 - e2 * sin(middle) * sin(middle);
+    double north = ((double)position->lat_e7 - site->lat_e7) / 1e7 * radians * a * (1 - e2) / (w2 * sqrt(w2));
+    double east = ((double)position->lon_e7 - site->lon_e7) / 1e7 * radians * a * cos(middle) / sqrt(w2);
+    return hypot(north, east);
 }

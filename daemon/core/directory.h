@@ -1,9 +1,11 @@
-/* directory.h - who is registered, as values: parties, sites and their licences. Filled by ingest/registry or by a test.
+/* directory.h - who is registered, as values: parties, sites, licences, links between parties, and the figures that the
+ * rules need. Filled by ingest/registry or by a test.
  *
  * Borrowed and read-only for core/. Looked up by code; small enough to stay in memory (thousands). */
 #ifndef CUSTODY_CORE_DIRECTORY_H
 #define CUSTODY_CORE_DIRECTORY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -50,18 +52,81 @@ struct site {
     int64_t site_id;
     int64_t party_id;
     struct text code;
+    int32_t lon_e7, lat_e7; /* WGS-84 */
 };
+
+/* Licences and qualifications 许可、资质: constant, number, word in registry.permit, Chinese. */
+#define PERMIT_KIND_TABLE(X)                                                                                           \
+    X(PERMIT_KIND_NONE, 0, "none", "无")                                                                               \
+    X(PERMIT_KIND_VEHICLE_DISMANTLING, 1, "vehicle_dismantling", "报废机动车回收拆解资质")                             \
+    X(PERMIT_KIND_HAZARDOUS_WASTE, 2, "hazardous_waste", "危险废物经营许可证")                                         \
+    X(PERMIT_KIND_WEEE_TREATMENT, 3, "weee_treatment", "废弃电器电子产品处理资格")                                     \
+    X(PERMIT_KIND_BATTERY_PROCESSING, 4, "battery_processing", "动力电池综合利用资质")                                 \
+    X(PERMIT_KIND_REMANUFACTURING, 5, "remanufacturing", "再制造能力")                                                 \
+    X(PERMIT_KIND_ROAD_ACCESS, 6, "road_access", "通行证")
+
+enum permit_kind {
+#define X(name, number, word, zh) name = (number),
+    PERMIT_KIND_TABLE(X)
+#undef X
+};
+const char *permit_kind_word(enum permit_kind kind);
+const char *permit_kind_zh(enum permit_kind kind);
+int permit_kind_parse(struct text word, enum permit_kind *kind) __attribute__((warn_unused_result));
+
+struct permit {
+    int64_t party_id;
+    int64_t site_id; /* 0: every site of the party */
+    enum permit_kind kind;
+    int64_t from_us, until_us; /* valid in [from, until) */
+};
+
+/* Two parties that are not independent of each other, each pair in both directions. */
+struct party_link {
+    int64_t party_id, linked_party_id;
+    int64_t from_us, until_us; /* in [from, until) */
+    struct text kind;          /* "ownership", "person", "address", ... */
+};
+
+/* Figures that law or policy sets, loaded from registry.figure with their source: constant, name there. */
+#define FIGURE_TABLE(X)                                                                                                \
+    X(FIGURE_BATTERY_BELONGS_SINCE_S, "battery_belongs_since_s")                                                       \
+    X(FIGURE_YARD_RADIUS_M, "yard_radius_m")
+
+enum figure {
+#define X(name, word) name,
+    FIGURE_TABLE(X)
+#undef X
+        FIGURE_COUNT
+};
+const char *figure_word(enum figure figure);
+int figure_parse(struct text word, enum figure *figure) __attribute__((warn_unused_result));
 
 struct directory {
     const struct party *parties; /* sorted by code */
     size_t party_count;
     const struct site *sites; /* sorted by code */
     size_t site_count;
+    const struct permit *permits; /* sorted by party_id */
+    size_t permit_count;
+    const struct party_link *links; /* sorted by party_id */
+    size_t link_count;
+    int64_t figures[FIGURE_COUNT];
 };
 
 /* NULL when there is none. */
 const struct party *directory_party(const struct directory *directory, struct text code);
 const struct party *directory_party_by_id(const struct directory *directory, int64_t party_id);
 const struct site *directory_site(const struct directory *directory, struct text code);
+
+/* Does the party hold such a permit at that moment, for that site (0: for any)? */
+bool directory_permitted(const struct directory *directory, int64_t party_id, enum permit_kind kind, int64_t site_id,
+                         int64_t at_us);
+/* The link between two parties in force at that moment, or NULL. */
+const struct party_link *directory_link(const struct directory *directory, int64_t party_id, int64_t other_party_id,
+                                        int64_t at_us);
+
+/* Metres between a site and a position, both WGS-84; good to one in a thousand within 50 km. */
+double site_distance_m(const struct site *site, const struct position *position);
 
 #endif

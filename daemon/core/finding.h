@@ -14,11 +14,18 @@
     X(RULE_C01, "C01", 1, 4, "EPCIS CBV 2.0 destroying", "终态后仍有事件", "an event after an end state")              \
     X(RULE_C02, "C02", 1, 4, "Decree 715 art 9, 15", "同一标识重复出现", "one strong identifier alive twice")          \
     X(RULE_C03, "C03", 1, 3, "Decree 715 art 9-13", "流转步骤不符", "a step that the item's lifecycle does not allow") \
+    X(RULE_C07, "C07", 1, 3, "Decree 715 art 12, 13; Order 2/2020", "五大总成去向不全",                                \
+      "an assembly, traction battery or catalyst not accounted for")                                                   \
     X(RULE_C08, "C08", 1, 4, "Decree 715 art 12, 21", "流向不合格买方", "sold to a buyer of the wrong class")          \
     X(RULE_C09, "C09", 1, 4, "Decree 715 art 11", "未经公安监销",                                                      \
       "dismantled or certified without police supervision")                                                            \
     X(RULE_C10, "C10", 1, 3, "GB 46864-2025", "未清除信息即放行",                                                      \
       "a device with storage released without a verified wipe")                                                        \
+    X(RULE_C11, "C11", 1, 4, "Decree 715 art 5, 19; Solid-waste law art 67", "无有效许可或资质",                       \
+      "handled without a licence valid for it")                                                                        \
+    X(RULE_C12, "C12", 1, 4, "Decree 715 art 10", "标识不符或涂改", "identity altered, mismatching or wanted")         \
+    X(RULE_C14, "C14", 1, 3, "Decree 715 art 9, 20", "回收证明异常", "certificate games")                              \
+    X(RULE_C17, "C17", 1, 3, "Decree 715 art 13", "交接双方关联", "giver and taker are one, or linked")                \
     X(RULE_S01, "S01", 1, 2, "Decree 715 art 13", "上报序号缺失", "gap in a source's sequence")                        \
     X(RULE_S02, "S02", 1, 4, "Decree 715 art 13", "同一序号内容不一",                                                  \
       "a source said two things under one sequence number or chain")                                                   \

@@ -267,14 +267,76 @@ void history_fini(struct history *history)
 
 /* ---- the registry ---- */
 
+#define SQL_DAY_US(day) "(extract(epoch FROM (" day ")::timestamp AT TIME ZONE 'Asia/Shanghai') * 1000000)::bigint"
+
+static int load_permits(struct ctl *ctl, struct registered *registered)
+{
+    static const char sql[] = "SELECT party_id, coalesce(site_id, 0), kind, " SQL_DAY_US("valid_from") ", " SQL_DAY_US(
+        "valid_until + 1") " FROM registry.permit ORDER BY party_id, permit_id";
+    int exit_code = ctl_query(ctl, sql, 0, NULL, &registered->permit_rows);
+    if (exit_code != CTL_OK)
+        return exit_code;
+    const struct rows *rows = registered->permit_rows;
+    registered->permits = calloc(rows_count(rows) + 1, sizeof registered->permits[0]);
+    if (!registered->permits)
+        return no_memory(ctl);
+    for (size_t i = 0; i < rows_count(rows); i++) {
+        struct permit permit = {.party_id = rows_i64(rows, i, 0),
+                                .site_id = rows_i64(rows, i, 1),
+                                .from_us = rows_i64(rows, i, 3),
+                                .until_us = rows_i64(rows, i, 4)};
+        if (permit_kind_parse(text_of(rows_text(rows, i, 2)), &permit.kind) == 0)
+            registered->permits[registered->directory.permit_count++] = permit;
+    }
+    registered->directory.permits = registered->permits;
+    return CTL_OK;
+}
+
+static int load_links(struct ctl *ctl, struct registered *registered)
+{
+    static const char sql[] = "SELECT l.party_id, l.linked_party_id, " SQL_DAY_US("valid_from") ", " SQL_DAY_US(
+        "valid_until + 1") ", kind "
+                           "FROM (SELECT party_id, linked_party_id, valid_from, valid_until, kind, link_id FROM "
+                           "registry.party_link UNION ALL "
+                           "SELECT linked_party_id, party_id, valid_from, valid_until, kind, link_id FROM "
+                           "registry.party_link) AS l "
+                           "ORDER BY l.party_id, link_id";
+    int exit_code = ctl_query(ctl, sql, 0, NULL, &registered->link_rows);
+    if (exit_code != CTL_OK)
+        return exit_code;
+    const struct rows *rows = registered->link_rows;
+    registered->links = calloc(rows_count(rows) + 1, sizeof registered->links[0]);
+    if (!registered->links)
+        return no_memory(ctl);
+    for (size_t i = 0; i < rows_count(rows); i++)
+        registered->links[i] = (struct party_link){rows_i64(rows, i, 0), rows_i64(rows, i, 1), rows_i64(rows, i, 2),
+                                                   rows_i64(rows, i, 3), text_of(rows_text(rows, i, 4))};
+    registered->directory.links = registered->links;
+    registered->directory.link_count = rows_count(rows);
+    return CTL_OK;
+}
+
+static int load_figures(struct ctl *ctl, struct directory *directory)
+{
+    struct rows *rows = NULL;
+    int exit_code = ctl_query(ctl, "SELECT name, value FROM registry.figure", 0, NULL, &rows);
+    for (size_t i = 0; exit_code == CTL_OK && i < rows_count(rows); i++) {
+        enum figure figure;
+        if (figure_parse(text_of(rows_text(rows, i, 0)), &figure) == 0)
+            directory->figures[figure] = rows_i64(rows, i, 1);
+    }
+    rows_free(rows);
+    return exit_code;
+}
+
 int registered_load(struct ctl *ctl, struct registered *registered)
 {
     *registered = (struct registered){0};
     int exit_code = ctl_query(ctl, "SELECT party_id, code, kind FROM registry.party ORDER BY code", 0, NULL,
                               &registered->party_rows);
     if (exit_code == CTL_OK)
-        exit_code = ctl_query(ctl, "SELECT site_id, party_id, code FROM registry.site ORDER BY code", 0, NULL,
-                              &registered->site_rows);
+        exit_code = ctl_query(ctl, "SELECT site_id, party_id, code, lon_e7, lat_e7 FROM registry.site ORDER BY code", 0,
+                              NULL, &registered->site_rows);
     if (exit_code != CTL_OK)
         return exit_code;
     struct directory *directory = &registered->directory;
@@ -289,18 +351,26 @@ int registered_load(struct ctl *ctl, struct registered *registered)
             (struct party){rows_i64(registered->party_rows, i, 0), text_of(rows_text(registered->party_rows, i, 1)),
                            (enum party_kind)rows_i64(registered->party_rows, i, 2)};
     for (size_t i = 0; i < directory->site_count; i++)
-        registered->sites[i] =
-            (struct site){rows_i64(registered->site_rows, i, 0), rows_i64(registered->site_rows, i, 1),
-                          text_of(rows_text(registered->site_rows, i, 2))};
+        registered->sites[i] = (struct site){
+            rows_i64(registered->site_rows, i, 0), rows_i64(registered->site_rows, i, 1),
+            text_of(rows_text(registered->site_rows, i, 2)), (int32_t)rows_i64(registered->site_rows, i, 3),
+            (int32_t)rows_i64(registered->site_rows, i, 4)};
     directory->parties = registered->parties;
     directory->sites = registered->sites;
-    return CTL_OK;
+    exit_code = load_permits(ctl, registered);
+    if (exit_code == CTL_OK)
+        exit_code = load_links(ctl, registered);
+    return exit_code == CTL_OK ? load_figures(ctl, directory) : exit_code;
 }
 
 void registered_fini(struct registered *registered)
 {
     free(registered->parties);
     free(registered->sites);
+    free(registered->permits);
+    free(registered->links);
+    rows_free(registered->permit_rows);
+    rows_free(registered->link_rows);
     rows_free(registered->party_rows);
     rows_free(registered->site_rows);
     *registered = (struct registered){0};

@@ -44,9 +44,11 @@ const struct history_record *history_record_at(const struct history *history, ui
 /* The registry as core/ wants it; `rows` keep the text that it borrows. */
 struct registered {
     struct directory directory;
-    struct rows *party_rows, *site_rows;
+    struct rows *party_rows, *site_rows, *permit_rows, *link_rows;
     struct party *parties;
     struct site *sites;
+    struct permit *permits;
+    struct party_link *links;
 };
 int registered_load(struct ctl *ctl, struct registered *registered) MUST_USE;
 void registered_fini(struct registered *registered);

@@ -27,7 +27,7 @@ static const struct phase {
     const char *prefix;
     bool once, as_owner;
 } phases[] = {
-    {"migrations/0000_", true, false}, {"migrations/", true, true}, {"functions/", false, true},
+    {"migrations/0000_", true, false}, {"migrations/", true, true}, {"functions/", false, true}, {"data/", false, true},
     {"views/", false, true},           {"api/", false, true},       {"roles.sql", false, false},
 };
 enum { PHASE_COUNT = sizeof phases / sizeof *phases };

@@ -51,7 +51,8 @@ static void put_or_null(char *out, int64_t number)
     X(mass_g, "mass_g", "$11::bigint", if (state->has_mass) put_number(out, state->mass_g); else out[0] = '\0')        \
     X(event_count, "event_count", "$12::integer", put_number(out, (int64_t)state->event_count))                        \
     X(first_event_at, SQL_US("first_event_at"), SQL_TIME("$13"), put_or_null(out, state->first_event_at_us))           \
-    X(last_event_at, SQL_US("last_event_at"), SQL_TIME("$14"), put_or_null(out, state->last_event_at_us))
+    X(last_event_at, SQL_US("last_event_at"), SQL_TIME("$14"), put_or_null(out, state->last_event_at_us))              \
+    X(ended_at, SQL_US("ended_at"), SQL_TIME("$15"), put_or_null(out, state->ended_at_us))
 
 static const char *const column_names[] = {
 #define X(name, read, write, value) #name,
@@ -90,7 +91,7 @@ static const char update_item[] = "UPDATE custody.item SET "
 #define X(name, read, write, value) #name " = " write ", "
     COLUMN_TABLE(X)
 #undef X
-        "facts = decode($15, 'hex') WHERE item_id = $1::bigint";
+        "facts = decode($16, 'hex') WHERE item_id = $1::bigint";
 
 /* ---- one run ---- */
 
@@ -390,8 +391,8 @@ static int fold_item(struct rebuild *rebuild, const struct item_history *history
     *folded = (struct folded){.history = history};
     folded->custody = (struct findings){.list = folded->custody_room, .room = FINDINGS_ROOM};
     folded->reentry = (struct findings){.list = folded->reentry_room, .room = FINDINGS_ROOM};
-    custody_fold(history->events, history->count, history->kind, &rebuild->registered.directory, &folded->state,
-                 &folded->custody);
+    const struct surroundings around = {.kind = history->kind, .directory = &rebuild->registered.directory};
+    custody_fold(history->events, history->count, &around, &folded->state, &folded->custody);
     const struct item_ban ban = {folded->state.ban != RESALE_BAN_NONE, folded->state.banned_at_us,
                                  banned_index(folded)};
     reentry_match(&ban, history->sightings, history->sighting_count, &folded->reentry);

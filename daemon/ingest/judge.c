@@ -454,8 +454,10 @@ static void warn_of(struct judge *judge, const struct judged *judged)
 
 static struct item_ban fold(struct judge *judge, struct item *item, struct judged *judged, struct findings *custody)
 {
+    const struct surroundings around = {.kind = item->kind, .directory = judge->directory};
+
     add_new_events(item);
-    custody_fold(item->history, item->history_count, item->kind, judge->directory, &judged->state, custody);
+    custody_fold(item->history, item->history_count, &around, &judged->state, custody);
     judged->folded = true;
     judged->complete = !item->sightings_capped;
     return (struct item_ban){judged->state.ban != RESALE_BAN_NONE, judged->state.banned_at_us,

@@ -10,12 +10,14 @@
 #include "ingest/registry.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "ingest/directory_rows.h"
 #include "io/copy.h"
 #include "io/pg.h"
 
@@ -56,7 +58,7 @@ static const struct pg_statement listen_statement = {0, "LISTEN custody_registry
 static const struct pg_statement parties_statement = {
     1, "SELECT party_id, code, kind FROM registry.party ORDER BY code COLLATE \"C\""};
 static const struct pg_statement sites_statement = {
-    2, "SELECT site_id, party_id, code FROM registry.site ORDER BY code COLLATE \"C\""};
+    2, "SELECT site_id, party_id, code, lon_e7, lat_e7 FROM registry.site ORDER BY code COLLATE \"C\""};
 static const struct pg_statement sources_statement = {
     3, "SELECT s.source_id, s.name, s.area, s.party_id, p.kind, s.signed, s.enabled,"
        " (SELECT coalesce(string_agg(k.key_id || k.public_key, ''::bytea ORDER BY k.registered_at DESC), '')"
@@ -69,6 +71,9 @@ static const struct pg_statement partitions_statement = {
     5, "SELECT telemetry.ensure_days((now() AT TIME ZONE 'Asia/Shanghai')::date - 1,"
        " (now() AT TIME ZONE 'Asia/Shanghai')::date + $1::int)"};
 
+static const struct pg_statement permits_statement = {7, PERMITS_SQL};
+static const struct pg_statement links_statement = {8, LINKS_SQL};
+static const struct pg_statement figures_statement = {9, FIGURES_SQL};
 static const struct pg_statement schema_statement = {
     6, "SELECT max(name) FROM migration.applied WHERE name LIKE 'migrations/%'"};
 
@@ -223,12 +228,47 @@ static void registry_on_sites(void *context, int code, const struct pg_result *r
 
         if (!site_code.data)
             break;
-        sites[count] = (struct site){pg_i64(result, count, 0), pg_i64(result, count, 1), site_code};
+        sites[count] = (struct site){pg_i64(result, count, 0), pg_i64(result, count, 1), site_code,
+                                     (int32_t)pg_i64(result, count, 3), (int32_t)pg_i64(result, count, 4)};
     }
     if (!sites || count < pg_rows(result))
         directory_too_large(registry);
     registry->loading.sites = sites;
     registry->loading.site_count = count;
+}
+
+static void registry_on_permits(void *context, int code, const struct pg_result *result, const struct error *error)
+{
+    struct registry *registry = context;
+
+    if (code)
+        load_failed(registry, error->text);
+    else if (!directory_take_permits(&registry->loading, &registry->arenas[!registry->current], result))
+        directory_too_large(registry);
+}
+
+static void registry_on_links(void *context, int code, const struct pg_result *result, const struct error *error)
+{
+    struct registry *registry = context;
+
+    if (code)
+        load_failed(registry, error->text);
+    else if (!directory_take_links(&registry->loading, &registry->arenas[!registry->current], result))
+        directory_too_large(registry);
+}
+
+static void registry_on_figures(void *context, int code, const struct pg_result *result, const struct error *error)
+{
+    struct registry *registry = context;
+    const char *missing = code ? NULL : directory_take_figures(&registry->loading, result);
+    char words[128];
+
+    if (code)
+        load_failed(registry, error->text);
+    if (!missing)
+        return;
+    (void)snprintf(words, sizeof words, "registry.figure has no %s; hint: custodyctl migrate enters it", missing);
+    load_failed(registry, words);
 }
 
 static void load_source(struct registry *registry, const struct pg_result *result, size_t row)
@@ -345,6 +385,9 @@ static void load_now(struct registry *registry)
     if (pg_query(pg, &schema_statement, NULL, 0, registry_on_schema, registry) ||
         pg_query(pg, &parties_statement, NULL, 0, registry_on_parties, registry) ||
         pg_query(pg, &sites_statement, NULL, 0, registry_on_sites, registry) ||
+        pg_query(pg, &permits_statement, NULL, 0, registry_on_permits, registry) ||
+        pg_query(pg, &links_statement, NULL, 0, registry_on_links, registry) ||
+        pg_query(pg, &figures_statement, NULL, 0, registry_on_figures, registry) ||
         pg_query(pg, &sources_statement, NULL, 0, registry_on_sources, registry) ||
         pg_query(pg, &streams_statement, NULL, 0, registry_on_streams, registry))
         pg_drop(pg, "registry load cannot be queued");

@@ -14,14 +14,15 @@ static const struct pg_statement update_items_statement = {
         " terminal = g.terminal, holder_party_id = g.holder, offered_party_id = g.offered, site_id = g.site, mass_g = "
         "g.mass,"
         " parent_item_id = coalesce(t.parent_item_id, g.parent), event_count = g.events, first_event_at = g.first_at,"
-        " last_event_at = g.last_at, facts = g.facts"
+        " last_event_at = g.last_at, facts = g.facts, ended_at = g.ended_at"
         " FROM unnest($1::bigint[], $2::smallint[], $3::smallint[], $4::smallint[], $5::smallint[], $6::timestamptz[], "
         "$7::boolean[],"
         " $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::int[], $14::timestamptz[], "
         "$15::timestamptz[],"
-        " $16::bytea[]) AS g (item_id, kind, physical, legal, ban, banned_at, terminal, holder, offered, site, mass, "
+        " $16::bytea[], $17::timestamptz[]) AS g (item_id, kind, physical, legal, ban, banned_at, terminal, holder, "
+        "offered, site, mass, "
         "parent, events,"
-        " first_at, last_at, facts) WHERE t.item_id = g.item_id"};
+        " first_at, last_at, facts, ended_at) WHERE t.item_id = g.item_id"};
 /* What cannot be folded is counted all the same. */
 static const struct pg_statement count_events_statement = {
     36, "UPDATE custody.item t SET event_count = t.event_count + g.events FROM unnest($1::bigint[], $2::int[]) AS g "
@@ -79,7 +80,8 @@ static void put_item(struct params *params, const struct judged *judged, struct 
     copy_put_i32(column++, (int32_t)state->event_count);
     put_time_or_null(column++, state->event_count > 0, state->first_event_at_us);
     put_time_or_null(column++, state->event_count > 0, state->last_event_at_us);
-    copy_put_bytes(column, facts->data, facts->len);
+    copy_put_bytes(column++, facts->data, facts->len);
+    put_time_or_null(column, state->ended_at_us != 0, state->ended_at_us);
 }
 
 static size_t count_new_events(const struct item *item)
@@ -118,7 +120,7 @@ void rows_write_items(struct transaction *transaction, struct params *params, co
         return;
     (void)PARAMS_BEGIN_ARRAYS(params, folded, OID_INT8, OID_INT2, OID_INT2, OID_INT2, OID_INT2, OID_TIMESTAMPTZ,
                               OID_BOOL, OID_INT8, OID_INT8, OID_INT8, OID_INT8, OID_INT8, OID_INT4, OID_TIMESTAMPTZ,
-                              OID_TIMESTAMPTZ, OID_BYTEA);
+                              OID_TIMESTAMPTZ, OID_BYTEA, OID_TIMESTAMPTZ);
     buffer_init(&facts, FACTS_BYTES_MAX);
     for (size_t i = 0; i < count; i++)
         if (judged[i].folded)

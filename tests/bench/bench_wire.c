@@ -22,7 +22,7 @@ static double seconds(void)
 }
 
 static struct fix fixes[FIXES];
-static struct identifier vin = {.scheme = IDENTIFIER_SCHEME_VIN, .value = {"LSVAU2A37N2183294", 17}};
+static struct identifier vin = {.scheme = IDENTIFIER_SCHEME_VIN, .value = {"LSVAU2A34N2183294", 17}};
 static struct event events[1];
 
 static struct report sample(size_t fix_count, size_t event_count)

@@ -21,6 +21,10 @@ INSERT INTO wrong (sqlstate, why, statement) VALUES
 ('23503', 'a site lies in a known area', $$INSERT INTO registry.site (party_id, code, name, area, lon_e7, lat_e7) VALUES (900001, 'x', 'X', '000000', 0, 0)$$),
 ('23514', 'a permit ends after it begins', $$INSERT INTO registry.permit (party_id, kind, number, valid_from, valid_until) VALUES (900001, 'road_access', '1', '2026-02-01', '2026-01-31')$$),
 ('23514', 'a permit permits something known', $$INSERT INTO registry.permit (party_id, kind, number, valid_from, valid_until) VALUES (900001, 'anything', '1', '2026-01-01', '2026-01-31')$$),
+('23514', 'a figure says what it rests on', $$INSERT INTO registry.figure VALUES ('x', 1, 'rumour', 's', 'm')$$),
+('23514', 'no party is linked to itself', $$INSERT INTO registry.party_link (party_id, linked_party_id, kind, source, valid_from, valid_until) VALUES (900001, 900001, 'person', 's', '2026-01-01', '2026-01-31')$$),
+('23514', 'a watch list is a known one', $$INSERT INTO registry.watch_entry (list, scheme, value, source) VALUES ('gossip', 1, 'X', 's')$$),
+('23514', 'an item is folded again for a known reason', $$INSERT INTO custody.refold (item_id, reason) VALUES (900001, 'whim')$$),
 ('23514', 'a truck carries something', $$INSERT INTO registry.vehicle (party_id, plate, max_load_g) VALUES (900001, '闽C99999', 0)$$),
 ('23514', 'a source''s name fits in a topic', $$INSERT INTO registry.source (name, kind, area, party_id) VALUES ('a/b', 'truck', '350504', 900001)$$),
 ('23514', 'a source''s name is lower case', $$INSERT INTO registry.source (name, kind, area, party_id) VALUES ('Truck', 'truck', '350504', 900001)$$),
@@ -71,7 +75,8 @@ SELECT results_eq($$SELECT name_zh, name_en FROM registry.area WHERE code = '350
 
 -- What the gate keeps in memory announces its changes; whether the message arrives is seen from outside (tests/integration).
 SELECT set_eq($$SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgfoid = 'registry.announce_change()'::regprocedure AND tgenabled <> 'D'
-                AND tgtype & 28 = 28$$, ARRAY['registry.party', 'registry.site', 'registry.source', 'registry.source_key'],
+                AND tgtype & 28 = 28$$, ARRAY['registry.party', 'registry.site', 'registry.source', 'registry.source_key', 'registry.permit',
+                                               'registry.party_link', 'registry.figure'],
     'inserts, updates and deletes of what the gate reads are announced');
 
 SELECT * FROM finish();

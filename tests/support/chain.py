@@ -12,7 +12,7 @@ PHYSICAL = {0: "none", 1: "booked", 2: "in_transit", 3: "at_yard", 4: "depollute
             9: "wipe_verified", 20: "destroyed", 21: "smelted", 30: "reman_released", 32: "reuse_marked", 34: "wiped_resold"}
 LEGAL = {0: "none", 1: "verified", 2: "quarantined", 3: "supervised", 4: "certified", 5: "dereg_pending", 6: "deregistered"}
 BAN = {0: None, 1: "banned", 2: "for good"}
-FIVE_ASSEMBLIES = ("ENGINE", "STEERING", "GEARBOX", "FRONT_AXLE", "REAR_AXLE", "FRAME")
+FIVE_ASSEMBLIES = ("ENGINE", "STEERING", "GEARBOX", "FRONT_AXLE", "REAR_AXLE", "FRAME", "CATALYST")
 _numbers = itertools.count(1)
 
 
@@ -101,8 +101,8 @@ class Chain:
 
     def __init__(self, world):
         self.world = world
-        # Of recycler-1, recycler-2, the platform, the police, the vehicle office.
-        self.people = {name: world.device(name) for name in ("truck", "handheld", "market", "police", "office")}
+        # Of recycler-1, recycler-2, the platform, the police, the vehicle office, the commerce bureau.
+        self.people = {name: world.device(name) for name in ("truck", "handheld", "market", "police", "office", "commerce")}
 
     def say(self, who, *events):
         return self._deliver(who, events=list(events))

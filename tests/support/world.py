@@ -15,14 +15,17 @@ from support.stack import Database
 from support.waiting import wait_for
 
 ORIGIN = "test.example/custody"
-KIND = {"recycler": 1, "marketplace": 11, "police": 12, "vehicle_office": 13}
+KIND = {"recycler": 1, "steel_mill": 5, "marketplace": 11, "police": 12, "vehicle_office": 13, "commerce_bureau": 15}
 # Party code, kind, its sources: name, kind, how many.
 PARTIES = [("recycler-1", "recycler", ("truck", "truck", 120)),
            ("recycler-2", "recycler", ("handheld", "handheld", 6)),
            ("police-1", "police", ("police", "account", 4)),
            ("office-1", "vehicle_office", ("office", "account", 4)),
+           ("commerce-1", "commerce_bureau", ("commerce", "account", 4)),
+           ("mill-1", "steel_mill", ("mill", "account", 4)),
            ("market-1", "marketplace", ("market", "marketplace", 12))]
 SITES = [("yard-1", "recycler-1"), ("yard-2", "recycler-2")]
+PERMITS = [("vehicle_dismantling", "recycler-1"), ("vehicle_dismantling", "recycler-2")]
 _areas = itertools.count(410001)
 
 
@@ -44,6 +47,9 @@ def make_template(stack, name="world_template"):
         for code, party in SITES:
             connection.execute("INSERT INTO registry.site (party_id, code, name, area, lon_e7, lat_e7) SELECT party_id, %s, %s, '350504',"
                                " 1186600000, 249400000 FROM registry.party WHERE code = %s", (code, code, party))
+        for permit, party in PERMITS:
+            connection.execute("INSERT INTO registry.permit (party_id, kind, number, valid_from, valid_until) SELECT party_id, %s, %s,"
+                               " '2020-01-01', '2099-12-31' FROM registry.party WHERE code = %s", (permit, f"test-{party}", party))
     return template
 
 

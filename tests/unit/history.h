@@ -60,15 +60,36 @@ static const struct party test_parties[] = {
     TEST_PARTY(SORTING_CENTRE, "p15", PARTY_KIND_SORTING_CENTRE),
 };
 static const struct site test_sites[] = {
-    {.site_id = YARD, .party_id = RECYCLER, .code = {"yard-1", 6}},
-    {.site_id = OTHER_YARD, .party_id = OTHER_RECYCLER, .code = {"yard-2", 6}},
+    {.site_id = YARD, .party_id = RECYCLER, .code = {"yard-1", 6}, .lon_e7 = 1186600000, .lat_e7 = 249400000},
+    {.site_id = OTHER_YARD,
+     .party_id = OTHER_RECYCLER,
+     .code = {"yard-2", 6},
+     .lon_e7 = 1186600000,
+     .lat_e7 = 251000000},
 };
-static const struct directory test_directory = {test_parties, sizeof test_parties / sizeof test_parties[0], test_sites,
-                                                sizeof test_sites / sizeof test_sites[0]};
+#define TEST_PERMIT(party, permit)                                                                                     \
+    {                                                                                                                  \
+        (party), 0, PERMIT_KIND_##permit, 0, INT64_MAX                                                                 \
+    }
+static const struct permit test_permits[] = {
+    TEST_PERMIT(RECYCLER, VEHICLE_DISMANTLING),       TEST_PERMIT(OTHER_RECYCLER, VEHICLE_DISMANTLING),
+    TEST_PERMIT(REMANUFACTURER, REMANUFACTURING),     TEST_PERMIT(BATTERY_PROCESSOR, BATTERY_PROCESSING),
+    TEST_PERMIT(HAZARDOUS_OPERATOR, HAZARDOUS_WASTE), TEST_PERMIT(WEEE_FIRM, WEEE_TREATMENT),
+};
+static const struct directory test_directory = {
+    .parties = test_parties,
+    .party_count = sizeof test_parties / sizeof test_parties[0],
+    .sites = test_sites,
+    .site_count = sizeof test_sites / sizeof test_sites[0],
+    .permits = test_permits,
+    .permit_count = sizeof test_permits / sizeof test_permits[0],
+    .figures = {[FIGURE_BATTERY_BELONGS_SINCE_S] = 1774972800, [FIGURE_YARD_RADIUS_M] = 500},
+};
 
 struct history {
     enum item_kind kind;
-    int64_t clock_us; /* of the next event */
+    struct surroundings around; /* beside the kind; the directory is test_directory unless a test sets another */
+    int64_t clock_us;           /* of the next event */
     size_t count;
     struct event events[HISTORY_EVENTS];
     struct history_event told[HISTORY_EVENTS]; /* as told; folded in a copy */
@@ -90,13 +111,13 @@ static inline struct text site_code(int64_t site)
 
 static inline void history_begin(struct history *history, enum item_kind kind)
 {
-    *history = (struct history){.kind = kind, .clock_us = SOME_DAY};
+    *history = (struct history){.kind = kind, .clock_us = SOME_DAY, .around.directory = &test_directory};
 }
 
 /* One identifier of each scheme that a test needs; a vehicle shows its VIN, others a tag. */
 static inline struct item_ref test_item(enum item_kind kind)
 {
-    static struct identifier vin = {IDENTIFIER_SCHEME_VIN, {"LSVAU2A37N2183294", 17}};
+    static struct identifier vin = {IDENTIFIER_SCHEME_VIN, {"LSVAU2A34N2183294", 17}};
     static struct identifier tag = {IDENTIFIER_SCHEME_TAG, {"TAG-1", 5}};
     bool whole = kind == ITEM_KIND_VEHICLE || kind == ITEM_KIND_FARM_MACHINE;
     return (struct item_ref){kind, 1, whole ? &vin : &tag};
@@ -146,7 +167,8 @@ static inline void fold(struct history *history)
     for (size_t i = 0; i < history->count; i++)
         history->folded[i] = history->told[i];
     history->findings = (struct findings){.list = history->list, .room = HISTORY_FINDINGS};
-    custody_fold(history->folded, history->count, history->kind, &test_directory, &history->state, &history->findings);
+    history->around.kind = history->kind;
+    custody_fold(history->folded, history->count, &history->around, &history->state, &history->findings);
 }
 
 /* --- findings ------------------------------------------------------------------------------------------------- */

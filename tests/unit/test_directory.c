@@ -22,7 +22,7 @@ static const struct site sites[] = {
     {.site_id = 1, .party_id = 7, .code = T("S1")},
     {.site_id = 2, .party_id = 9, .code = T("S2")},
 };
-static const struct directory directory = {parties, 3, sites, 2};
+static const struct directory directory = {.parties = parties, .party_count = 3, .sites = sites, .site_count = 2};
 
 static void parties_are_found_by_code(void **state)
 {
@@ -102,6 +102,66 @@ static void only_processors_are_more_than_traders_to_a_seller(void **state)
     assert_int_equal(party_kind_buyer_class((enum party_kind)99), BUYER_CLASS_TRADER);
 }
 
+static void a_permit_counts_for_its_party_kind_site_and_time_only(void **state)
+{
+    (void)state;
+    static const struct permit permits[] = {
+        {3, 0, PERMIT_KIND_HAZARDOUS_WASTE, 0, 100},
+        {7, 1, PERMIT_KIND_VEHICLE_DISMANTLING, 10, 20},
+        {7, 0, PERMIT_KIND_ROAD_ACCESS, 0, 100},
+    };
+    const struct directory with = {.permits = permits, .permit_count = 3};
+    const enum permit_kind kind = PERMIT_KIND_VEHICLE_DISMANTLING;
+    assert_true(directory_permitted(&with, 7, kind, 1, 10));
+    assert_true(directory_permitted(&with, 7, kind, 0, 19)); /* where it happened is not known */
+    assert_false(directory_permitted(&with, 7, kind, 1, 9));
+    assert_false(directory_permitted(&with, 7, kind, 1, 20));
+    assert_false(directory_permitted(&with, 7, kind, 2, 15));
+    assert_false(directory_permitted(&with, 3, kind, 1, 15));
+    assert_false(directory_permitted(&with, 5, kind, 1, 15));
+    assert_false(directory_permitted(&directory, 7, kind, 1, 15));
+}
+
+static void a_link_is_found_from_both_sides_while_it_holds(void **state)
+{
+    (void)state;
+    static const struct party_link links[] = {{3, 7, 10, 20, T("person")}, {7, 3, 10, 20, T("person")}};
+    const struct directory with = {.links = links, .link_count = 2};
+    assert_non_null(directory_link(&with, 3, 7, 10));
+    assert_non_null(directory_link(&with, 7, 3, 19));
+    assert_null(directory_link(&with, 7, 3, 20));
+    assert_null(directory_link(&with, 7, 9, 15));
+    assert_null(directory_link(&directory, 3, 7, 15));
+}
+
+static void distances_are_those_on_the_ellipsoid(void **state)
+{
+    (void)state;
+    const struct site site = {.lon_e7 = 1186600000, .lat_e7 = 249400000};
+    struct position position = {.present = true, .lon_e7 = 1186600000, .lat_e7 = 250400000};
+    double north_m = site_distance_m(&site, &position);
+    assert_true(north_m > 11077.0 && north_m < 11079.5); /* 0.1 degree of the meridian at 25 N: 11,078 m */
+    position = (struct position){.present = true, .lon_e7 = 1187600000, .lat_e7 = 249400000};
+    double east_m = site_distance_m(&site, &position);
+    assert_true(east_m > 10098.0 && east_m < 10103.0); /* 0.1 degree of the parallel: 10,100 m */
+    position = (struct position){.present = true, .lon_e7 = site.lon_e7, .lat_e7 = site.lat_e7};
+    assert_true(site_distance_m(&site, &position) < 0.001);
+}
+
+static void names_of_permits_and_figures_are_known_or_refused(void **state)
+{
+    (void)state;
+    enum permit_kind kind;
+    enum figure figure;
+    assert_int_equal(permit_kind_parse(text_of("weee_treatment"), &kind), 0);
+    assert_int_equal(kind, PERMIT_KIND_WEEE_TREATMENT);
+    assert_true(permit_kind_parse(text_of("anything"), &kind) < 0);
+    assert_string_equal(permit_kind_zh(PERMIT_KIND_ROAD_ACCESS), "通行证");
+    assert_int_equal(figure_parse(text_of("yard_radius_m"), &figure), 0);
+    assert_int_equal(figure, FIGURE_YARD_RADIUS_M);
+    assert_true(figure_parse(text_of("yard_radius"), &figure) < 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -111,6 +171,10 @@ int main(void)
         cmocka_unit_test(an_empty_directory_finds_nothing),
         cmocka_unit_test(kinds_have_their_words_both_ways),
         cmocka_unit_test(only_processors_are_more_than_traders_to_a_seller),
+        cmocka_unit_test(a_permit_counts_for_its_party_kind_site_and_time_only),
+        cmocka_unit_test(a_link_is_found_from_both_sides_while_it_holds),
+        cmocka_unit_test(distances_are_those_on_the_ellipsoid),
+        cmocka_unit_test(names_of_permits_and_figures_are_known_or_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

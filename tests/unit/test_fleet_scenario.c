@@ -20,6 +20,7 @@ struct stage {
     struct arena arena;
     struct party parties[ROSTER_PARTIES_MAX];
     struct site sites[ROSTER_PARTIES_MAX];
+    struct permit permits[ROSTER_PARTIES_MAX * PERMIT_KIND_ROAD_ACCESS];
     struct directory directory;
     struct scenario scenario;
     enum role yard; /* plays ROLE_YARD */
@@ -43,12 +44,23 @@ static void fill_directory(struct stage *stage)
     for (size_t i = 0; i < stage->roster.party_count; i++) {
         const struct roster_party *party = &stage->roster.parties[i];
         stage->parties[i] = (struct party){(int64_t)i + 1, text_of(party->code), party->kind};
-        stage->sites[i] = (struct site){(int64_t)i + 1, (int64_t)i + 1, text_of(party->site_code)};
+        stage->sites[i] = (struct site){(int64_t)i + 1, (int64_t)i + 1, text_of(party->site_code), party->site.lon_e7,
+                                        party->site.lat_e7};
+        for (size_t kind = 0; kind < PERMIT_KIND_ROAD_ACCESS; kind++)
+            stage->permits[i * PERMIT_KIND_ROAD_ACCESS + kind] =
+                (struct permit){(int64_t)i + 1, 0, (enum permit_kind)(kind + 1), 0, INT64_MAX};
     }
     qsort(stage->parties, stage->roster.party_count, sizeof(struct party), by_party_code);
     qsort(stage->sites, stage->roster.party_count, sizeof(struct site), by_site_code);
-    stage->directory =
-        (struct directory){stage->parties, stage->roster.party_count, stage->sites, stage->roster.party_count};
+    stage->directory = (struct directory){
+        .parties = stage->parties,
+        .party_count = stage->roster.party_count,
+        .sites = stage->sites,
+        .site_count = stage->roster.party_count,
+        .permits = stage->permits,
+        .permit_count = stage->roster.party_count * PERMIT_KIND_ROAD_ACCESS,
+        .figures = {[FIGURE_BATTERY_BELONGS_SINCE_S] = 1774972800, [FIGURE_YARD_RADIUS_M] = 500},
+    };
 }
 
 /* Plays the whole plot with both gates open. */
@@ -98,7 +110,8 @@ static struct item_state fold_item(struct stage *stage, enum card_item item, enu
             .party_kind = stage->roster.parties[party].kind,
         };
     }
-    custody_fold(history, count, kind, &stage->directory, &state, &findings);
+    const struct surroundings around = {.kind = kind, .directory = &stage->directory};
+    custody_fold(history, count, &around, &state, &findings);
     for (size_t i = 0; i < findings.count; i++)
         print_error("%s %s: %s: %s\n", plot_word(stage->scenario.card.plot), item_kind_word(kind),
                     rule_infos[list[i].rule].id, list[i].text);
@@ -220,7 +233,8 @@ static void a_plot_that_skips_the_police_is_found_out(void **state)
                 .log_index = i,
                 .party_id = (int64_t)stage->roster.party_of_role[stage->steps[i]->by] + 1,
                 .party_kind = stage->roster.parties[stage->roster.party_of_role[stage->steps[i]->by]].kind};
-    custody_fold(history, count, ITEM_KIND_VEHICLE, &stage->directory, &end, &findings);
+    const struct surroundings around = {.kind = ITEM_KIND_VEHICLE, .directory = &stage->directory};
+    custody_fold(history, count, &around, &end, &findings);
     bool found = false;
     for (size_t i = 0; i < findings.count; i++)
         found = found || list[i].rule == RULE_C09;

@@ -49,11 +49,13 @@ static void a_suspect_car_waits_in_quarantine_for_the_police(void **unused)
     (void)unused;
     history_begin(&h, ITEM_KIND_VEHICLE);
     tell_to_yard(&h, VEHICLE_CLASS_SMALL_PASSENGER);
-    tell_inspection(&h, RECYCLER, INSPECTION_RESULT_ALTERED);
+    struct event *inspected = tell_inspection(&h, RECYCLER, INSPECTION_RESULT_ALTERED);
     tell(&h, EVENT_TYPE_POLICE_NOTIFIED, RECYCLER);
-    assert_ends(PHYSICAL_AT_YARD, LEGAL_QUARANTINED, RESALE_BANNED, false);
+    assert_finds(&h, RULE_C12, "vin", inspected);
+    assert_int_equal(h.state.legal, LEGAL_QUARANTINED);
     tell(&h, EVENT_TYPE_RELEASED, POLICE);
-    assert_ends(PHYSICAL_AT_YARD, LEGAL_VERIFIED, RESALE_BANNED, false);
+    assert_finds(&h, RULE_C12, "vin", inspected);
+    assert_int_equal(h.state.legal, LEGAL_VERIFIED);
 }
 
 static void an_assembly_is_graded_and_goes_to_a_remanufacturer(void **unused)
@@ -325,7 +327,7 @@ static void findings_that_do_not_fit_are_counted(void **unused)
     struct finding room[2];
     struct findings findings = {.list = room, .room = 2};
     struct item_state state;
-    custody_fold(events, h.count, h.kind, &test_directory, &state, &findings);
+    custody_fold(events, h.count, &h.around, &state, &findings);
     assert_int_equal(findings.count, 2);
     assert_int_equal(findings.dropped, 3);
 }

@@ -204,14 +204,14 @@ static void a_corrected_offer_is_none(void **unused)
     (void)unused;
     begin();
     struct event *offer = tell_offer(&h, CARRIER, RECYCLER);
-    tell_correction(&h, EVENT_TYPE_CORRECTED, CARRIER, offer);
+    tell_correction(&h, EVENT_TYPE_CORRECTED, POLICE, offer);
     struct event *acceptance = tell_acceptance(&h, RECYCLER, CARRIER);
     assert_finds(&h, RULE_C03, "offer", acceptance);
     begin();
     acceptance = tell_acceptance(&h, RECYCLER, CARRIER);
     offer = tell_offer(&h, CARRIER, RECYCLER);
     offer->at_us = acceptance->at_us + MINUTE;
-    tell_correction(&h, EVENT_TYPE_CORRECTED, CARRIER, offer);
+    tell_correction(&h, EVENT_TYPE_CORRECTED, POLICE, offer);
     assert_finds(&h, RULE_C03, "offer", acceptance);
 }
 

@@ -61,14 +61,11 @@ static void identity(void)
     last->inspection.plate = INSPECTION_RESULT_UNSPECIFIED;
 }
 
-static void whole(void)
+static void near_site(void)
 {
-    static enum item_kind engine = ITEM_KIND_ENGINE;
-    history_begin(&h, ITEM_KIND_VEHICLE);
-    tell_to_verified(&h, VEHICLE_CLASS_SMALL_PASSENGER);
-    last = &h.events[h.count - 1];
-    last->inspection.missing = &engine;
-    last->inspection.missing_count = 1;
+    site();
+    last->site = site_code(YARD);
+    last->position = (struct position){.present = true, .lon_e7 = 1186600000, .lat_e7 = 249500000};
 }
 
 static void not_quarantined(void)
@@ -176,6 +173,16 @@ static void assemblies(void)
     last->composition.part_count = 5; /* no frame */
 }
 
+static void children_end(void)
+{
+    static const struct child engine = {40, 0};
+    history_begin(&h, ITEM_KIND_VEHICLE);
+    tell_to_deregistered(&h);
+    h.around.children = &engine;
+    h.around.child_count = 1;
+    last = tell(&h, EVENT_TYPE_DESTROYED, RECYCLER);
+}
+
 static void deregistered(void)
 {
     history_begin(&h, ITEM_KIND_VEHICLE);
@@ -246,7 +253,7 @@ static const struct {
     {GUARD_IN_CUSTODY, in_custody, PHYSICAL_NONE, LEGAL_NONE, RESALE_BANNED},
     {GUARD_IN_YARD, in_yard, PHYSICAL_IN_TRANSIT, LEGAL_NONE, RESALE_BANNED},
     {GUARD_IDENTITY, identity, PHYSICAL_AT_YARD, LEGAL_NONE, RESALE_BANNED},
-    {GUARD_WHOLE, whole, PHYSICAL_AT_YARD, LEGAL_NONE, RESALE_BANNED},
+    {GUARD_NEAR_SITE, near_site, PHYSICAL_AT_YARD, LEGAL_NONE, RESALE_BANNED},
     {GUARD_NOT_QUARANTINED, not_quarantined, PHYSICAL_REUSE_MARKED, LEGAL_QUARANTINED, RESALE_BANNED},
     {GUARD_BY_POLICE, by_police, PHYSICAL_AT_YARD, LEGAL_QUARANTINED, RESALE_BANNED},
     {GUARD_BY_AGRICULTURE, by_agriculture, PHYSICAL_AT_YARD, LEGAL_VERIFIED, RESALE_BANNED},
@@ -260,7 +267,7 @@ static const struct {
     {GUARD_CERTIFIED, certified, PHYSICAL_DISMANTLED, LEGAL_VERIFIED, RESALE_BANNED_FOR_GOOD},
     {GUARD_DISMANTLED_FIRST, dismantled_first, PHYSICAL_AT_YARD, LEGAL_CERTIFIED, RESALE_BANNED_FOR_GOOD},
     {GUARD_PHOTOS, photos, PHYSICAL_DISMANTLED, LEGAL_CERTIFIED, RESALE_BANNED_FOR_GOOD},
-    {GUARD_ASSEMBLIES, assemblies, PHYSICAL_DISMANTLED, LEGAL_CERTIFIED, RESALE_BANNED_FOR_GOOD},
+    {GUARD_CHILDREN_ENDED, children_end, PHYSICAL_DESTROYED, LEGAL_DEREGISTERED, RESALE_BANNED_FOR_GOOD},
     {GUARD_DEREGISTERED, deregistered, PHYSICAL_DESTROYED, LEGAL_CERTIFIED, RESALE_BANNED_FOR_GOOD},
     {GUARD_MARKED, marked, PHYSICAL_REUSE_MARKED, LEGAL_NONE, RESALE_BANNED},
     {GUARD_SAFE, safe, PHYSICAL_USED_GOODS, LEGAL_NONE, RESALE_BANNED},
@@ -296,7 +303,8 @@ static void each_guard_that_fails_is_found_and_the_state_follows_the_world(void 
 static void every_guard_has_a_case_or_a_rule_of_its_own(void **unused)
 {
     (void)unused;
-    uint32_t tested = GUARD_BIT(GUARD_SUPERVISION) | GUARD_BIT(GUARD_WIPE_VERIFIED); /* C09, C10 */
+    uint64_t tested = GUARD_BIT(GUARD_SUPERVISION) | GUARD_BIT(GUARD_WIPE_VERIFIED) | GUARD_BIT(GUARD_WHOLE) |
+                      GUARD_BIT(GUARD_ASSEMBLIES); /* C09, C10, C07 */
     for (size_t i = 0; i < CASES; i++)
         tested |= GUARD_BIT(cases[i].guard);
     for (unsigned guard = 0; guard < GUARD_COUNT; guard++)
@@ -393,7 +401,7 @@ static void a_suspect_item_of_which_the_police_were_not_told_is_found_until_they
     (void)unused;
     history_begin(&h, ITEM_KIND_VEHICLE);
     tell_to_yard(&h, VEHICLE_CLASS_SMALL_PASSENGER);
-    last = tell_inspection(&h, RECYCLER, INSPECTION_RESULT_MISMATCH);
+    last = tell(&h, EVENT_TYPE_QUARANTINED, RECYCLER);
     assert_finds(&h, RULE_C03, "police_notified", last);
     tell(&h, EVENT_TYPE_POLICE_NOTIFIED, RECYCLER);
     assert_quiet(&h);
@@ -462,9 +470,9 @@ static void what_came_before_counts_for_a_guard(void **unused)
     last->inspection.owner_statement = true;
     assert_quiet(&h);
     assemblies();
-    static enum item_kind frame = ITEM_KIND_FRAME;
-    last->composition.declared_missing = &frame;
-    last->composition.declared_missing_count = 1;
+    static enum item_kind missing[] = {ITEM_KIND_FRAME, ITEM_KIND_CATALYST};
+    last->composition.declared_missing = missing;
+    last->composition.declared_missing_count = 2;
     assert_quiet(&h);
     marked();
     static struct evidence photo = {.kind = EVIDENCE_KIND_PHOTO_MARK};
@@ -487,7 +495,7 @@ static void an_electric_car_needs_its_battery(void **unused)
     last->inspection.missing = &battery;
     last->inspection.missing_count = 1;
     last->inspection.owner_statement = true;
-    assert_finds(&h, RULE_C03, "whole", last); /* a statement was enough until 2026-04-01 */
+    assert_finds(&h, RULE_C07, "whole", last); /* a statement was enough until 2026-04-01 */
     h.events[0].pickup.battery_swap_model = true;
     assert_quiet(&h);
     h.events[0].pickup.battery_swap_model = false;
@@ -504,7 +512,7 @@ static void required_children_depend_on_the_vehicle(void **unused)
     facts.vehicle_class = VEHICLE_CLASS_MOTORCYCLE;
     assert_int_equal(vehicle_required_kinds(&facts) & KIND_BIT(ITEM_KIND_STEERING), 0);
     facts.vehicle_class = VEHICLE_CLASS_TRUCK;
-    assert_int_equal(vehicle_required_kinds(&facts), 0x3F << ITEM_KIND_ENGINE);
+    assert_int_equal(vehicle_required_kinds(&facts), 0x3F << ITEM_KIND_ENGINE | KIND_BIT(ITEM_KIND_CATALYST));
     facts.new_energy = true;
     assert_int_not_equal(vehicle_required_kinds(&facts) & KIND_BIT(ITEM_KIND_TRACTION_BATTERY), 0);
 }

@@ -124,7 +124,7 @@ static void assert_body_accepted(struct report *report)
 /* ---- a report with one of everything ---- */
 
 static struct identifier identifiers[] = {
-    {IDENTIFIER_SCHEME_VIN, {"LSVAU2A37N2183294", 17}},
+    {IDENTIFIER_SCHEME_VIN, {"LSVAU2A34N2183294", 17}},
     {IDENTIFIER_SCHEME_PLATE, {"闽C12345", 8 + 1}},
 };
 static enum item_kind kinds[] = {ITEM_KIND_ENGINE, ITEM_KIND_CATALYST};

@@ -3,10 +3,6 @@
 
 #include <string.h>
 
-/* From this day on a missing traction battery makes a vehicle incomplete, statement or not 车电一体报废 (six ministries,
- * issued 2025-12-31): 2026-04-01T00:00 Asia/Shanghai. Before, the owner's written statement was enough. */
-#define BATTERY_BELONGS_SINCE_US (INT64_C(1774972800) * 1000 * 1000)
-
 struct text event_certificate_number(const struct event *event)
 {
     return event->detail == EVENT_DETAIL_CERTIFICATE ? event->certificate.number : (struct text){NULL, 0};
@@ -45,11 +41,13 @@ static void learn_pickup(struct item_facts *facts, const struct pickup *pickup)
         facts->curb_mass_g = pickup->curb_mass_g;
 }
 
-static void learn_inspection(struct item_facts *facts, const struct event *event)
+/* From FIGURE_BATTERY_BELONGS_SINCE_S on a missing traction battery makes a vehicle incomplete, statement or not
+ * 车电一体报废; before, the owner's written statement was enough. */
+static void learn_inspection(struct item_facts *facts, const struct event *event, int64_t battery_belongs_since_s)
 {
     const struct inspection *inspection = &event->inspection;
     uint32_t missing = kinds_of(inspection->missing, inspection->missing_count);
-    if (inspection->owner_statement && event->at_us < BATTERY_BELONGS_SINCE_US)
+    if (inspection->owner_statement && event->at_us / 1000000 < battery_belongs_since_s)
         missing &= ~KIND_BIT(ITEM_KIND_TRACTION_BATTERY);
     facts->missing_kinds = missing;
 }
@@ -65,12 +63,14 @@ static void learn_composition(struct item_facts *facts, const struct event *even
     facts->declared_missing_kinds |= kinds_of(composition->declared_missing, composition->declared_missing_count);
 }
 
-static void learn_detail(struct item_facts *facts, const struct event *event)
+static void learn_detail(struct step *step)
 {
+    struct item_facts *facts = &step->state->facts;
+    const struct event *event = step->event;
     if (event->detail == EVENT_DETAIL_PICKUP)
         learn_pickup(facts, &event->pickup);
     else if (event->detail == EVENT_DETAIL_INSPECTION)
-        learn_inspection(facts, event);
+        learn_inspection(facts, event, step->around->directory->figures[FIGURE_BATTERY_BELONGS_SINCE_S]);
     else if (event->detail == EVENT_DETAIL_COMPOSITION)
         learn_composition(facts, event);
 }
@@ -118,7 +118,7 @@ void facts_learn(struct step *step)
         learn_mass(state, &step->event->composition.parts[step->now->part].mass);
         return;
     }
-    learn_detail(&state->facts, step->event);
+    learn_detail(step);
     learn_evidence(&state->facts, step->event);
     learn_mass(state, &step->event->mass);
     learn_wipe(&state->facts, step->event);

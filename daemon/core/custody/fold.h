@@ -10,6 +10,7 @@
 
 #include "base/buffer.h"
 #include "core/custody/lifecycle.h"
+#include "core/custody/surroundings.h"
 #include "core/directory.h"
 #include "core/finding.h"
 #include "core/report.h"
@@ -24,14 +25,15 @@ enum event_standing {
 
 /* How an event that refers to another fared: a hand-over to its other half, a correction or dispute to its target. */
 enum event_outcome {
-    OUTCOME_NONE = 0,           /* refers to nothing, or nothing has come to it (yet) */
-    OUTCOME_MATCHED,            /* the other half is there; the correction counts; the contested event stands */
-    OUTCOME_DIFFERS,            /* a duplicate that says something else than the event that has its id */
-    OUTCOME_TARGET_UNKNOWN,     /* names no event of this item (yet) */
-    OUTCOME_TARGET_FOREIGN,     /* only the reporter of an event or the police may take it back */
-    OUTCOME_TARGET_CERTIFICATE, /* a certificate is voided (CERT_VOIDED), or corrected by the commerce bureau */
-    OUTCOME_TARGET_CORRECTION,  /* a correction is not corrected: report the event again */
-    OUTCOME_TARGET_LATER,       /* names an event that happened after it */
+    OUTCOME_NONE = 0,            /* refers to nothing, or nothing has come to it (yet) */
+    OUTCOME_MATCHED,             /* the other half is there; the correction counts; the contested event stands */
+    OUTCOME_DIFFERS,             /* a duplicate that says something else than the event that has its id */
+    OUTCOME_TARGET_UNKNOWN,      /* names no event of this item (yet) */
+    OUTCOME_TARGET_FOREIGN,      /* only the reporter of an event or the police may take it back */
+    OUTCOME_TARGET_CERTIFICATE,  /* a certificate is voided (CERT_VOIDED), or corrected by the commerce bureau */
+    OUTCOME_TARGET_CORRECTION,   /* a correction is not corrected: report the event again */
+    OUTCOME_TARGET_LATER,        /* names an event that happened after it */
+    OUTCOME_AWAITS_COUNTERPARTY, /* takes back a hand-over that the other side has confirmed: it has to agree */
 };
 
 /* One event of an item's history, with what the registry knows about its reporter. Borrows everything. */
@@ -48,6 +50,7 @@ struct history_event {
     /* Written by custody_fold; what was there before does not matter. */
     enum event_standing standing;
     enum event_outcome outcome;
+    unsigned agreed; /* who takes back this half of a hand-over (standing.c) */
 };
 
 struct item_state {
@@ -64,6 +67,7 @@ struct item_state {
     int64_t mass_g; /* last measured or, before any measurement, estimated */
     uint32_t event_count;
     int64_t first_event_at_us, last_event_at_us;
+    int64_t ended_at_us;     /* event time at which it was released or came to its end; 0: it goes on */
     struct item_facts facts; /* the rest, in lifecycle.h */
 };
 
@@ -77,10 +81,12 @@ struct item_state {
  * Findings carry keys "<event id in hex>:<reason>": the same whenever the same history is folded, unique within rule
  * and item.
  *
- * Sorts `events` in place into fold order and folds them. `events` may be empty (the state is all zero, kind
- * UNSPECIFIED). Corrected events are skipped, both the correction and what it names stay in the history. `findings`
- * gets what the rules C01, C02, C03, C08, C09, C10 found; finding.event indexes the sorted array. */
-void custody_fold(struct history_event *events, size_t count, enum item_kind kind, const struct directory *directory,
+ * Sorts `events` in place into fold order and folds them, in the light of what lies around the item. `events` may be
+ * empty (the state is all zero, kind UNSPECIFIED). Corrected events are skipped, both the correction and what it names
+ * stay in the history. A hand-over that its other side has confirmed is taken back when both sides say so: each by a
+ * CORRECTED that names the event, or the other half. `findings` gets what the rules found; finding.event indexes the
+ * sorted array. */
+void custody_fold(struct history_event *events, size_t count, const struct surroundings *around,
                   struct item_state *state, struct findings *findings);
 
 /* The facts as the bytes of custody.item.facts: a fixed, versioned layout, equal facts give equal bytes. */

@@ -5,6 +5,7 @@
 
 #include "core/custody/facts.h"
 #include "core/custody/rules.h"
+#include "core/custody/standing.h"
 
 static const struct item_facts *facts_of(const struct step *step)
 {
@@ -77,6 +78,17 @@ static bool at_a_site(const struct step *step)
     return step->site_id != 0;
 }
 
+/* Inside the yard, as far as the report says where it was; the fix's own accuracy counts in its favour. */
+static bool near_the_site(const struct step *step)
+{
+    const struct position *position = &step->event->position;
+    const struct site *site = directory_site(step->around->directory, step->event->site);
+    if (!site || !position->present)
+        return true;
+    double slack_m = position->has_accuracy ? position->accuracy_cm / 100.0 : 0;
+    return site_distance_m(site, position) <= (double)step->around->directory->figures[FIGURE_YARD_RADIUS_M] + slack_m;
+}
+
 static bool is_weighed(const struct step *step)
 {
     return step->state->has_mass;
@@ -114,14 +126,6 @@ static bool identity_agrees(const struct step *step)
     bool plate = inspection->plate == INSPECTION_RESULT_OK ||
                  (inspection->plate == INSPECTION_RESULT_MISSING && inspection->owner_statement);
     return inspection->vin == INSPECTION_RESULT_OK && engine && plate;
-}
-
-/* Frame, engine and (electric) battery are there: without them the vehicle is "missing" 缺件 and gets no certificate. */
-static bool is_whole(const struct step *step)
-{
-    const uint32_t vital =
-        KIND_BIT(ITEM_KIND_FRAME) | KIND_BIT(ITEM_KIND_ENGINE) | KIND_BIT(ITEM_KIND_TRACTION_BATTERY);
-    return (facts_of(step)->missing_kinds & vital & vehicle_required_kinds(facts_of(step))) == 0;
 }
 
 static bool not_quarantined(const struct step *step)
@@ -190,10 +194,16 @@ static bool has_photos(const struct step *step)
     return facts_of(step)->photo_before && facts_of(step)->photo_after;
 }
 
-static bool assemblies_accounted(const struct step *step)
+/* Everything that came out of it has ended, or was released, by then. */
+static bool children_ended(const struct step *step)
 {
-    const struct item_facts *facts = facts_of(step);
-    return (vehicle_required_kinds(facts) & ~(facts->child_kinds | facts->declared_missing_kinds)) == 0;
+    for (size_t i = 0; i < step->around->child_count; i++) {
+        int64_t ended_at_us = step->around->children[i].ended_at_us;
+        bool later = ended_at_us > step->event->at_us && time_gap_us(step->event->at_us, ended_at_us) > CLOCK_SKEW_US;
+        if (ended_at_us == 0 || later)
+            return false;
+    }
+    return true;
 }
 
 static bool is_deregistered(const struct step *step)
@@ -256,18 +266,21 @@ static const char *const words[GUARD_COUNT] = {GUARD_TABLE(GUARD_WORD)};
 
 /* guard, rule, predicate, what is missing, hint */
 const struct guard_info guard_infos[GUARD_COUNT] = {
-#define G(name, rule, holds, lacks, hint) [GUARD_##name] = {RULE_##rule, holds, lacks, hint}
+#define G(name, rule, holds, lacks, hint) [GUARD_##name] = {RULE_##rule, holds, lacks, hint, NULL}
+#define G_NAMING(name, rule, holds, lacks, hint, namer) [GUARD_##name] = {RULE_##rule, holds, lacks, hint, namer}
     G(VIN_OR_PLATE, C03, has_vin_or_plate, "no VIN or plate 车辆识别代号/号牌",
       "name the vehicle by VIN, frame number or plate"),
     G(SITE, C03, at_a_site, "no registered site 场地", "name the site, or register it"),
+    G(NEAR_SITE, C03, near_the_site, "reported away from the site it names 不在场地范围内",
+      "take it in inside the yard, or register where the site is"),
     G(WEIGHED, C03, is_weighed, "never weighed 未称重", "report the mass, here or in an earlier WEIGHED"),
     G(HOLDER, C03, by_holder, "taken in without a hand-over 未交接", "the holder offers, the taker accepts"),
     G(IN_CUSTODY, C03, in_custody, "not in custody 未收运", "report the pickup"),
     G(IN_YARD, C03, in_yard, "not in a yard 未入场", "report the intake before the inspection"),
     G(IDENTITY, C03, identity_agrees, "VIN, engine number, plate not all compared with the papers 未核对",
       "inspect all three; a lost plate needs the owner's statement"),
-    G(WHOLE, C03, is_whole, "frame, engine or traction battery missing 车辆缺件",
-      "no certificate for an incomplete vehicle"),
+    G_NAMING(WHOLE, C07, rule_c07_whole, "frame, engine or traction battery missing 车辆缺件",
+             "no certificate for an incomplete vehicle", rule_c07_name_vital),
     G(NOT_QUARANTINED, C03, not_quarantined, "in quarantine 暂扣待查",
       "only the police release it (Decree 715 art 10)"),
     G(BY_POLICE, C03, by_police, "not reported by the police 非公安上报", "a police source has to report this"),
@@ -294,9 +307,11 @@ const struct guard_info guard_infos[GUARD_COUNT] = {
       "a supervised vehicle is certified after dismantling"),
     G(PHOTOS, C03, has_photos, "photos before and after dismantling 拆解前后照片 incomplete",
       "send both with the event or before"),
-    G(ASSEMBLIES, C03, assemblies_accounted,
-      "not all of the five assemblies (or the battery) accounted for 五大总成去向不全",
-      "list every child, or declare it missing"),
+    G_NAMING(ASSEMBLIES, C07, rule_c07_accounted,
+             "not all of the five assemblies, battery and catalyst accounted for 五大总成去向不全",
+             "list every child, or declare it missing", rule_c07_name_unaccounted),
+    G(CHILDREN_ENDED, C03, children_ended, "parts of it have not ended 拆下的零部件去向未结",
+      "report where each went: released, smelted, recovered, handed over as hazardous waste"),
     G(DEREGISTERED, C03, is_deregistered, "not deregistered 未注销登记",
       "file the deregistration and report its outcome"),
     G(MARKED, C03, is_marked, "no mark 报废机动车回用件/旧货 on it", "mark it; state it or send the photo"),
@@ -310,6 +325,7 @@ const struct guard_info guard_infos[GUARD_COUNT] = {
     G(MANIFEST_OPEN, C03, names_open_manifest, "names no open manifest 转移联单编号不符",
       "give the number that was opened"),
 #undef G
+#undef G_NAMING
 };
 
 const char *guard_word(enum guard guard)
@@ -323,13 +339,16 @@ static bool check(struct step *step, enum guard guard, bool all)
     if (info->holds(step))
         return true;
     bool speaks = info->rule != RULE_C03 || (all && !step->spoken);
+    char names[128] = "";
+    if (speaks && info->name)
+        info->name(step, names, sizeof names);
     if (speaks)
-        step_find(step, info->rule, guard_word(guard), "%s %s: %s; hint: %s", item_kind_word(step->state->kind),
-                  event_type_word(step->event->type), info->lacks, info->hint);
+        step_find(step, info->rule, guard_word(guard), "%s %s: %s%s; hint: %s", item_kind_word(step->state->kind),
+                  event_type_word(step->event->type), info->lacks, names, info->hint);
     return false;
 }
 
-bool guards_check(struct step *step, uint32_t guards, bool all)
+bool guards_check(struct step *step, uint64_t guards, bool all)
 {
     bool held = true;
     for (unsigned guard = 0; guard < GUARD_COUNT; guard++)

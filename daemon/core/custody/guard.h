@@ -9,6 +9,8 @@ struct guard_info {
     bool (*holds)(const struct step *step);
     const char *lacks; /* what is missing, zh beside en */
     const char *hint;
+    /* Names what is missing, in at most `size` bytes; NULL where `lacks` says it all. */
+    void (*name)(const struct step *step, char *out, size_t size);
 };
 extern const struct guard_info guard_infos[GUARD_COUNT];
 
@@ -16,7 +18,7 @@ extern const struct guard_info guard_infos[GUARD_COUNT];
 const char *guard_word(enum guard guard);
 
 /* Adds a finding for each guard of the set that fails; those of rule C03 only when `all`. True when every one held. */
-bool guards_check(struct step *step, uint32_t guards, bool all);
+bool guards_check(struct step *step, uint64_t guards, bool all);
 
 /* Does a row with this condition apply to the event? */
 bool when_applies(const struct step *step, enum move_when when);

@@ -5,8 +5,9 @@
 
 static bool names(const struct step *step, const struct history_event *event, int64_t party_id)
 {
-    const struct party *party =
-        text_empty(event->event->counterparty) ? NULL : directory_party(step->directory, event->event->counterparty);
+    const struct party *party = text_empty(event->event->counterparty)
+                                    ? NULL
+                                    : directory_party(step->around->directory, event->event->counterparty);
     return party && party->party_id == party_id;
 }
 

@@ -32,7 +32,7 @@ static const struct {
 } ban_infos[] = {RESALE_BAN_TABLE(BAN_ENTRY)};
 
 _Static_assert(COUNT_OF(physical_infos) <= 64 && COUNT_OF(legal_infos) <= 64, "sets of states are 64-bit masks");
-_Static_assert(GUARD_COUNT <= 32, "sets of guards are 32-bit masks");
+_Static_assert(GUARD_COUNT <= 64, "sets of guards are 64-bit masks");
 
 static const char *word_or_invalid(const char *word)
 {
@@ -107,7 +107,7 @@ uint32_t vehicle_required_kinds(const struct item_facts *facts)
         return frame | engine;
     uint32_t kinds = frame | steering | axles;
     if (!facts->new_energy) /* a battery-electric car has neither, and we cannot tell it from a hybrid */
-        kinds |= engine | gearbox;
+        kinds |= engine | gearbox | KIND_BIT(ITEM_KIND_CATALYST);
     else if (!facts->battery_swap_model)
         kinds |= KIND_BIT(ITEM_KIND_TRACTION_BATTERY);
     return kinds;
@@ -220,15 +220,15 @@ const struct move physical_moves[] = {
     {K(TRACTION_BATTERY), S(REPROCESS_RELEASED), EVENT_TYPE_PICKED_UP, SUBJECT, WHEN_FREE, PHYSICAL_IN_TRANSIT,
      NO_GUARD, "NEV battery rule 2026"},
     /* A lot brought in is in stock; anything else is in the yard. */
-    {K(LOT), S(IN_TRANSIT), EVENT_TYPE_INTAKE, SUBJECT, WHEN_ALWAYS, PHYSICAL_OPEN, G(SITE) | G(WEIGHED) | G(HOLDER),
-     "GB 22128-2019"},
-    {WHOLE, S(IN_TRANSIT), EVENT_TYPE_INTAKE, SUBJECT, WHEN_ALWAYS, PHYSICAL_AT_YARD, G(SITE) | G(WEIGHED) | G(HOLDER),
-     "Decree 715 art 5, 10; GB 22128-2019"},
-    {KINDS_ALL, S(IN_TRANSIT), EVENT_TYPE_INTAKE, SUBJECT, WHEN_ALWAYS, PHYSICAL_AT_YARD, G(SITE) | G(HOLDER),
-     "policy"},
+    {K(LOT), S(IN_TRANSIT), EVENT_TYPE_INTAKE, SUBJECT, WHEN_ALWAYS, PHYSICAL_OPEN,
+     G(SITE) | G(NEAR_SITE) | G(WEIGHED) | G(HOLDER), "GB 22128-2019"},
+    {WHOLE, S(IN_TRANSIT), EVENT_TYPE_INTAKE, SUBJECT, WHEN_ALWAYS, PHYSICAL_AT_YARD,
+     G(SITE) | G(NEAR_SITE) | G(WEIGHED) | G(HOLDER), "Decree 715 art 5, 10; GB 22128-2019"},
+    {KINDS_ALL, S(IN_TRANSIT), EVENT_TYPE_INTAKE, SUBJECT, WHEN_ALWAYS, PHYSICAL_AT_YARD,
+     G(SITE) | G(NEAR_SITE) | G(HOLDER), "policy"},
     /* Further along the way a thing is received again (the hulk at the shredder, a battery at its processor). */
     {KINDS_ALL, IN_HAND & ~(S(IN_TRANSIT) | S(AT_YARD)), EVENT_TYPE_INTAKE, SUBJECT, WHEN_ALWAYS, MOVE_SAME,
-     G(SITE) | G(HOLDER), "policy"},
+     G(SITE) | G(NEAR_SITE) | G(HOLDER), "policy"},
 
     /* -- Every kind: on the way, weighed, handed over. Leaving the yard before any work puts it on the way again. */
     {KINDS_ALL, S(AT_YARD), EVENT_TYPE_LOADED, SUBJECT, WHEN_ALWAYS, PHYSICAL_IN_TRANSIT, NO_GUARD, "policy"},
@@ -258,7 +258,8 @@ const struct move physical_moves[] = {
     {K(VEHICLE), S(AT_YARD) | S(DEPOLLUTED), EVENT_TYPE_DISMANTLED, SUBJECT, WHEN_UNSUPERVISED, PHYSICAL_DISMANTLED,
      G(NOT_QUARANTINED) | G(CLASS_KNOWN) | G(CERTIFIED) | G(PHOTOS) | G(ASSEMBLIES), "Decree 715 art 9-13"},
     {K(VEHICLE), S(DISMANTLED), EVENT_TYPE_DESTROYED, SUBJECT, WHEN_ALWAYS, PHYSICAL_DESTROYED,
-     G(NOT_QUARANTINED) | G(SUPERVISION) | G(DEREGISTERED), "Decree 715 art 9, 11; Order 164 art 38"},
+     G(NOT_QUARANTINED) | G(SUPERVISION) | G(CHILDREN_ENDED) | G(DEREGISTERED),
+     "Decree 715 art 9, 11, 13; Order 164 art 38"},
 
     /* -- Farm machine 农业机械: destroyed under the county's agricultural machinery authority. --------------------- */
     {K(FARM_MACHINE), S(AT_YARD), EVENT_TYPE_DEPOLLUTED, SUBJECT, WHEN_ALWAYS, PHYSICAL_DEPOLLUTED, G(NOT_QUARANTINED),

@@ -174,8 +174,8 @@ struct item_facts {
 bool vehicle_class_supervised(enum vehicle_class vehicle_class);
 
 /* Kinds that must come out of a dismantled vehicle or be declared missing: the five assemblies 五大总成 (Decree 715 art
- * 12), axles counted apart, and an electric vehicle's own battery. Fewer for trailers, motorcycles and electric
- * vehicles (policy). */
+ * 12), axles counted apart, an electric vehicle's own battery, and the catalyst of what burns fuel. Fewer for trailers,
+ * motorcycles and electric vehicles (policy). */
 uint32_t vehicle_required_kinds(const struct item_facts *facts);
 
 enum machine { MACHINE_PHYSICAL, MACHINE_LEGAL };
@@ -222,6 +222,7 @@ enum move_when {
 #define GUARD_TABLE(X)                                                                                                 \
     X(GUARD_VIN_OR_PLATE, "vin_or_plate")                                                                              \
     X(GUARD_SITE, "site")                                                                                              \
+    X(GUARD_NEAR_SITE, "near_site")                                                                                    \
     X(GUARD_WEIGHED, "weighed")                                                                                        \
     X(GUARD_HOLDER, "holder")                                                                                          \
     X(GUARD_IN_CUSTODY, "in_custody")                                                                                  \
@@ -243,6 +244,7 @@ enum move_when {
     X(GUARD_DISMANTLED_FIRST, "dismantled_first")                                                                      \
     X(GUARD_PHOTOS, "photos")                                                                                          \
     X(GUARD_ASSEMBLIES, "assemblies")                                                                                  \
+    X(GUARD_CHILDREN_ENDED, "children_ended")                                                                          \
     X(GUARD_DEREGISTERED, "deregistered")                                                                              \
     X(GUARD_MARKED, "marked")                                                                                          \
     X(GUARD_SAFE, "safe")                                                                                              \
@@ -258,7 +260,7 @@ enum guard {
 #undef X
         GUARD_COUNT
 };
-#define GUARD_BIT(guard) (UINT32_C(1) << (unsigned)(guard))
+#define GUARD_BIT(guard) (UINT64_C(1) << (unsigned)(guard))
 
 /* One allowed move. */
 struct move {
@@ -268,7 +270,7 @@ struct move {
     enum item_role role;
     enum move_when when;
     int to; /* state, or MOVE_SAME, MOVE_BEHIND */
-    uint32_t guards;
+    uint64_t guards;
     const char *law; /* article that the row rests on; "policy" where none does */
 };
 

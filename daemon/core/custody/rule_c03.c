@@ -202,6 +202,9 @@ void rule_c03_references(struct step *step)
                        "by the commerce bureau"},
         [OUTCOME_TARGET_CORRECTION] = {"target",
                                        "a correction is not corrected; hint: report the event again under a new id"},
+        [OUTCOME_AWAITS_COUNTERPARTY] = {"agreement",
+                                         "takes back a hand-over that the other side confirmed 待对方确认; hint: it "
+                                         "counts once that party reports CORRECTED for it, too"},
         [OUTCOME_TARGET_LATER] = {"target", "names an event that happened later; hint: check the clock"},
     };
     enum event_outcome outcome = step->now->outcome;

@@ -21,8 +21,10 @@ bool event_id_is_nil(const struct event *event);
  *
  * Of several events with one event id the one with the lowest log index counts: what was recorded first cannot be
  * displaced by repeating its id. A correction counts when its reporter also reported what it names, or is the police;
- * a certificate is corrected by the commerce bureau only; a correction cannot be corrected. */
-void standing_decide(struct history_event *events, size_t count);
+ * a certificate is corrected by the commerce bureau only; a correction cannot be corrected. A half of a hand-over whose
+ * other half is there is taken back by the two parties together, each with a correction of either half, or by the
+ * police. */
+void standing_decide(struct history_event *events, size_t count, const struct directory *directory);
 
 /* Sorts into fold order: event time, log index, ordinal, role, part. */
 void standing_sort(struct history_event *events, size_t count);

@@ -16,10 +16,12 @@ void step_begin(struct step *step, size_t index)
     step->event = step->now->event;
     step->before = step->state->physical;
     step->spoken = false;
-    const struct site *site = text_empty(step->event->site) ? NULL : directory_site(step->directory, step->event->site);
+    const struct site *site =
+        text_empty(step->event->site) ? NULL : directory_site(step->around->directory, step->event->site);
     step->site_id = site ? site->site_id : 0;
-    step->counterparty =
-        text_empty(step->event->counterparty) ? NULL : directory_party(step->directory, step->event->counterparty);
+    step->counterparty = text_empty(step->event->counterparty)
+                             ? NULL
+                             : directory_party(step->around->directory, step->event->counterparty);
 }
 
 /* The event ids that count are unique in a history. A duplicate, and an event with the nil id, is named by its place
@@ -60,6 +62,16 @@ void step_find_at(struct step *step, size_t index, enum rule rule, const char *r
     va_start(arguments, format);
     find(step, index, rule, reason, format, arguments);
     va_end(arguments);
+}
+
+void step_find_keyed(struct step *step, size_t index, enum rule rule, const char *key, const char *format, ...)
+{
+    va_list arguments;
+    char text[2 * FINDING_TEXT_BYTES];
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    findings_add(step->findings, rule, step->events[index].event->at_us, index, key, "%s", text);
 }
 
 struct digest step_digest(struct text t)

@@ -11,7 +11,7 @@ struct step {
     struct history_event *events; /* the whole history in fold order */
     size_t count;
     size_t index; /* of the event that is folded now */
-    const struct directory *directory;
+    const struct surroundings *around;
     struct findings *findings;
     bool spoken; /* C01 or C02 has said what is wrong with this event: C03 need not repeat it */
 
@@ -24,6 +24,7 @@ struct step {
 
     /* Carried from step to step: events that began the quarantine, made the offer in force. */
     size_t quarantine, offer;
+    bool check_digit_said; /* once an item (rule C12) */
 };
 
 /* Turns to the event at `index` of step->events. */
@@ -36,6 +37,10 @@ void step_find(struct step *step, enum rule rule, const char *reason, const char
 
 /* ... about another event of the history. */
 void step_find_at(struct step *step, size_t index, enum rule rule, const char *reason, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+
+/* ... about the item, met at that event: the key is the caller's and does not move when an earlier event arrives. */
+void step_find_keyed(struct step *step, size_t index, enum rule rule, const char *key, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
 /* SHA-256 of a text, to remember a number without its length. */
