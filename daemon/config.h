@@ -44,6 +44,8 @@ enum { CONFIG_TEXT_BYTES = 1024, CONFIG_LANES_MAX = 16 };
     X(clock_skew_max_s, NUMBER, 300, 1, 31536000, "s", true,                                                           \
       "device clock against ours, beyond it a warning and S03 on a jump")                                              \
     X(partition_days_ahead, NUMBER, 7, 1, 60, "days", false, "day partitions made ahead of need")                      \
+    X(clock_interval_ms, NUMBER, 1000, 50, 3600000, "ms", true,                                                        \
+      "how often it is looked for deadlines that came and items to be folded again")                                   \
     X(drain_timeout_ms, NUMBER, 10000, 0, 600000, "ms", true, "how long SIGTERM waits for the batches under way")      \
     X(statement_timeout_ms, NUMBER, 30000, 100, 600000, "ms", false, "deadline of one database statement")             \
     X(http_listen, TEXT, "", 0, 0, "", false,                                                                          \

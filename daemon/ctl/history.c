@@ -223,6 +223,93 @@ static int load_sightings(struct ctl *ctl, const char *item_ids, struct history 
     return exit_code;
 }
 
+/* ---- what lies around ---- */
+
+/* Rows come in the order of the items: the one that a row is about, from `at` on. */
+static struct item_history *item_of_row(struct history *history, const struct rows *rows, size_t row, size_t *at)
+{
+    int64_t item_id = rows_i64(rows, row, 0);
+    while (*at < history->item_count && history->items[*at].item_id < item_id)
+        ++*at;
+    assert(*at < history->item_count && history->items[*at].item_id == item_id);
+    return &history->items[*at];
+}
+
+static int load_watch(struct ctl *ctl, const char *item_ids, struct history *history)
+{
+    struct rows *rows = NULL;
+    int exit_code =
+        ctl_query(ctl,
+                  "SELECT i.item_id, w.entry_id, w.list, w.scheme, w.value, i.proof FROM custody.identifier AS i "
+                  "JOIN registry.watch_entry AS w ON w.scheme = i.scheme AND w.value = i.value "
+                  "WHERE i.item_id = ANY ($1::bigint[]) AND w.lifted_at IS NULL ORDER BY i.item_id, w.entry_id",
+                  1, (const char *const[]){item_ids}, &rows);
+    size_t count = exit_code == CTL_OK ? rows_count(rows) : 0, at = 0;
+    struct watch_hit *hits = arena_array(&history->arena, count, sizeof hits[0]);
+    if (exit_code == CTL_OK && !hits)
+        exit_code = no_memory(ctl);
+    for (size_t row = 0; exit_code == CTL_OK && row < count; row++) {
+        struct item_history *item = item_of_row(history, rows, row, &at);
+        hits[row] = (struct watch_hit){.entry_id = rows_i64(rows, row, 1),
+                                       .list = arena_text(&history->arena, text_of(rows_text(rows, row, 2))),
+                                       .scheme = (enum identifier_scheme)rows_i64(rows, row, 3),
+                                       .value = arena_text(&history->arena, text_of(rows_text(rows, row, 4))),
+                                       .proof = rows_text(rows, row, 5)[0] == 't'};
+        if (item->around.watch_count++ == 0)
+            item->around.watch = &hits[row];
+    }
+    rows_free(rows);
+    return exit_code;
+}
+
+static int load_children(struct ctl *ctl, const char *item_ids, struct history *history)
+{
+    struct rows *rows = NULL;
+    int exit_code = ctl_query(ctl,
+                              "SELECT parent_item_id, item_id, coalesce((extract(epoch FROM ended_at) * "
+                              "1000000)::bigint, 0) FROM custody.item "
+                              "WHERE parent_item_id = ANY ($1::bigint[]) ORDER BY parent_item_id, item_id",
+                              1, (const char *const[]){item_ids}, &rows);
+    size_t count = exit_code == CTL_OK ? rows_count(rows) : 0, at = 0;
+    struct child *children = arena_array(&history->arena, count, sizeof children[0]);
+    if (exit_code == CTL_OK && !children)
+        exit_code = no_memory(ctl);
+    for (size_t row = 0; exit_code == CTL_OK && row < count; row++) {
+        struct item_history *item = item_of_row(history, rows, row, &at);
+        children[row] = (struct child){rows_i64(rows, row, 1), rows_i64(rows, row, 2)};
+        if (item->around.child_count++ == 0)
+            item->around.children = &children[row];
+    }
+    rows_free(rows);
+    return exit_code;
+}
+
+/* The oldest eight others of each number, as ingest/surroundings.c has them. */
+static int load_certificates(struct ctl *ctl, const char *item_ids, struct history *history)
+{
+    struct rows *rows = NULL;
+    int exit_code = ctl_query(
+        ctl,
+        "SELECT i.item_id, i.value, o.item_id FROM custody.identifier AS i CROSS JOIN LATERAL ("
+        "SELECT item_id FROM custody.identifier WHERE scheme = i.scheme AND value = i.value AND item_id <> i.item_id "
+        "ORDER BY item_id LIMIT 8) AS o WHERE i.item_id = ANY ($1::bigint[]) AND i.scheme = 9 ORDER BY i.item_id, "
+        "i.value, o.item_id",
+        1, (const char *const[]){item_ids}, &rows);
+    size_t count = exit_code == CTL_OK ? rows_count(rows) : 0, at = 0;
+    struct shared_certificate *shared = arena_array(&history->arena, count, sizeof shared[0]);
+    if (exit_code == CTL_OK && !shared)
+        exit_code = no_memory(ctl);
+    for (size_t row = 0; exit_code == CTL_OK && row < count; row++) {
+        struct item_history *item = item_of_row(history, rows, row, &at);
+        const char *number = rows_text(rows, row, 1);
+        shared[row] = (struct shared_certificate){sha256(number, strlen(number)), rows_i64(rows, row, 2)};
+        if (item->around.certificate_count++ == 0)
+            item->around.certificates = &shared[row];
+    }
+    rows_free(rows);
+    return exit_code;
+}
+
 /* ---- items ---- */
 
 static int load_items(struct ctl *ctl, const char *item_ids, struct history *history)
@@ -239,7 +326,7 @@ static int load_items(struct ctl *ctl, const char *item_ids, struct history *his
         exit_code = no_memory(ctl);
     for (size_t i = 0; exit_code == CTL_OK && i < history->item_count; i++) {
         history->items[i].item_id = rows_i64(rows, i, 0);
-        history->items[i].kind = (enum item_kind)rows_i64(rows, i, 1);
+        history->items[i].kind = history->items[i].around.kind = (enum item_kind)rows_i64(rows, i, 1);
     }
     rows_free(rows);
     return exit_code;
@@ -256,6 +343,12 @@ int history_load(struct ctl *ctl, const char *item_ids, struct history *history)
         exit_code = load_events(ctl, item_ids, history);
     if (exit_code == CTL_OK)
         exit_code = load_sightings(ctl, item_ids, history);
+    if (exit_code == CTL_OK)
+        exit_code = load_watch(ctl, item_ids, history);
+    if (exit_code == CTL_OK)
+        exit_code = load_children(ctl, item_ids, history);
+    if (exit_code == CTL_OK)
+        exit_code = load_certificates(ctl, item_ids, history);
     return exit_code;
 }
 

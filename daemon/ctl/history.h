@@ -20,13 +20,14 @@ struct history_record {
 struct item_history {
     int64_t item_id;
     enum item_kind kind;
-    size_t count, unreadable; /* events, and how many more could not be read */
+    struct surroundings around; /* but for its directory */
+    size_t count, unreadable;   /* events, and how many more could not be read */
     struct history_event *events;
     size_t sighting_count;
     struct matched_sighting *sightings; /* of any of its identifiers, in log order */
 };
 
-/* Histories of a set of items. Owns everything in it; item histories borrow from its arena. */
+/* Histories of a set of items and what lies around them. Owns everything in it; item histories borrow from its arena. */
 struct history {
     struct arena arena;
     size_t item_count, record_count;

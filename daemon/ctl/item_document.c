@@ -201,7 +201,8 @@ static int item_document(struct ctl *ctl, const struct history *history, const s
         return exit_code;
     *document = json_loads(rows_text(rows, 0, 0), 0, NULL);
     rows_free(rows);
-    const struct surroundings around = {.kind = item->kind, .directory = directory};
+    struct surroundings around = item->around;
+    around.directory = directory;
     custody_fold(item->events, item->count, &around, &state, &findings);
     enrich_events(*document, history, item);
     set_verdict(*document, item, &state);

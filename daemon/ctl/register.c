@@ -214,6 +214,53 @@ static int register_permit(struct ctl *ctl, int argc, char **argv)
                                     party, "site", site, "kind", kind, "valid_from", from, "valid_until", until));
 }
 
+static int register_link(struct ctl *ctl, int argc, char **argv)
+{
+    const char *kind = NULL, *from = NULL, *until = NULL, *source = NULL;
+    const struct ctl_option options[] = {
+        {"kind", CTL_OPTION_TEXT, "KIND", "ownership, person, address or account", &kind, 0, 0},
+        {"source", CTL_OPTION_TEXT, "TEXT", "where it is known from", &source, 0, 0},
+        {"from", CTL_OPTION_TEXT, "DAY", "first day on which it holds, such as 2026-01-01", &from, 0, 0},
+        {"until", CTL_OPTION_TEXT, "DAY", "last day on which it holds", &until, 0, 0},
+    };
+    const struct ctl_usage usage = {"PARTY PARTY",
+                                    "Registers that two parties are not independent of each other 关联方 (rule C17).\n",
+                                    2,
+                                    2,
+                                    options,
+                                    COUNT(options)};
+    int exit_code;
+    if (!ctl_parse(ctl, &usage, &argc, &argv, &exit_code))
+        return exit_code;
+    return enter_document(ctl,
+                          json_pack("{s:{s:s, s:s, s:s*, s:s*, s:s*, s:s*}}", "link", "party", argv[0], "linked_party",
+                                    argv[1], "kind", kind, "source", source, "valid_from", from, "valid_until", until));
+}
+
+static int register_watch(struct ctl *ctl, int argc, char **argv)
+{
+    const char *list = NULL, *source = NULL;
+    bool lifted = false;
+    const struct ctl_option options[] = {
+        {"list", CTL_OPTION_TEXT, "LIST", "stolen, seized or wanted", &list, 0, 0},
+        {"source", CTL_OPTION_TEXT, "TEXT", "case or file number", &source, 0, 0},
+        {"lift", CTL_OPTION_FLAG, NULL, "it is off the list from now on", &lifted, 0, 0},
+    };
+    const struct ctl_usage usage = {
+        "SCHEME VALUE",
+        "Puts a thing on a watch list of the police 布控, or takes it off. Items that are stored\n"
+        "already are looked at, too (rule C12). SCHEME is vin, plate, engine_number, imei, ...\n",
+        2,
+        2,
+        options,
+        COUNT(options)};
+    int exit_code;
+    if (!ctl_parse(ctl, &usage, &argc, &argv, &exit_code))
+        return exit_code;
+    return enter_document(ctl, json_pack("{s:{s:s*, s:s, s:s, s:s*, s:b}}", "watch", "list", list, "scheme", argv[0],
+                                         "value", argv[1], "source", source, "lifted", lifted));
+}
+
 /* The public key of --key-file or --public-key as base64 in `out`; `given` says whether there is one. */
 static bool public_key(struct ctl *ctl, const char *key_file, const char *encoded, const char *source,
                        char out[BASE64_SIZE(PUBLIC_KEY_BYTES)], const char **given, int *exit_code)
@@ -317,6 +364,7 @@ static const struct {
     {"party", "register party", register_party},       {"site", "register site", register_site},
     {"vehicle", "register vehicle", register_vehicle}, {"permit", "register permit", register_permit},
     {"source", "register source", register_source},    {"key", "register key", register_key},
+    {"link", "register link", register_link},          {"watch", "register watch", register_watch},
 };
 
 int register_command(struct ctl *ctl, int argc, char **argv)
@@ -327,8 +375,8 @@ int register_command(struct ctl *ctl, int argc, char **argv)
     };
     const struct ctl_usage usage = {
         "NOUN ...",
-        "Enters who may speak and about what. NOUN is party, site, vehicle, permit, source\n"
-        "or key; custodyctl register NOUN --help says what each takes.\n\n"
+        "Enters who may speak and about what. NOUN is party, site, vehicle, permit, link,\n"
+        "watch, source or key; custodyctl register NOUN --help says what each takes.\n\n"
         "What is registered already with the same values is left alone (exit 0); with other\n"
         "values it is an error that names both (exit 1).\n\n"
         "With --file, each line is one JSON document, all entered in one transaction:\n"
@@ -338,6 +386,9 @@ int register_command(struct ctl *ctl, int argc, char **argv)
         "  {\"vehicle\": {\"plate\": \"闽C12345\", \"party\": \"...\", \"max_load_g\": 12000000}}\n"
         "  {\"permit\": {\"number\": \"...\", \"party\": \"...\", \"kind\": \"vehicle_dismantling\",\n"
         "              \"valid_from\": \"2026-01-01\", \"valid_until\": \"2030-12-31\"}}\n"
+        "  {\"link\": {\"party\": \"...\", \"linked_party\": \"...\", \"kind\": \"person\", \"source\": \"...\",\n"
+        "            \"valid_from\": \"2026-01-01\", \"valid_until\": \"2030-12-31\"}}\n"
+        "  {\"watch\": {\"list\": \"stolen\", \"scheme\": \"vin\", \"value\": \"...\", \"source\": \"...\"}}\n"
         "  {\"source\": {\"name\": \"truck-1\", \"kind\": \"truck\", \"area\": \"350504\", \"party\": \"...\",\n"
         "              \"vehicle\": \"闽C12345\", \"public_key\": \"<base64>\"}}  or \"signed\": false\n"
         "  {\"key\": {\"source\": \"truck-1\", \"public_key\": \"<base64>\", \"revoked\": true}}\n",
@@ -355,7 +406,8 @@ int register_command(struct ctl *ctl, int argc, char **argv)
     if (!ctl_parse(ctl, &usage, &argc, &argv, &exit_code))
         return exit_code;
     if (argc > 0)
-        return ctl_fail(ctl, CTL_USAGE, "register: %s; hint: party, site, vehicle, permit, source or key", argv[0]);
+        return ctl_fail(ctl, CTL_USAGE, "register: %s; hint: party, site, vehicle, permit, link, watch, source or key",
+                        argv[0]);
     if (!file)
         return ctl_fail(ctl, CTL_USAGE, "register: nothing to register; hint: custodyctl register --help");
     return register_file(ctl, file);

@@ -25,6 +25,8 @@ static const char *permit_kinds[] = {"vehicle_dismantling",
                                      "remanufacturing",
                                      "road_access",
                                      NULL};
+static const char *link_kinds[] = {"ownership", "person", "address", "account", NULL};
+static const char *watch_lists[] = {"stolen", "seized", "wanted", NULL};
 
 static int refuse(struct error *error, const char *name, json_t *value, const char *hint)
 {
@@ -115,6 +117,38 @@ static int check_permit_kind(json_t *fields, const char *name, json_t *value, st
 {
     (void)fields;
     return check_word(permit_kinds, name, value, error);
+}
+
+static int check_link_kind(json_t *fields, const char *name, json_t *value, struct error *error)
+{
+    (void)fields;
+    return check_word(link_kinds, name, value, error);
+}
+
+static int check_watch_list(json_t *fields, const char *name, json_t *value, struct error *error)
+{
+    (void)fields;
+    return check_word(watch_lists, name, value, error);
+}
+
+/* The scheme's word becomes its number; the value, which is looked at after it, its normal form. */
+static int check_scheme(json_t *fields, const char *name, json_t *value, struct error *error)
+{
+    enum identifier_scheme scheme;
+    if (identifier_scheme_parse(text_of(json_string_value(value)), &scheme) != 0 ||
+        scheme == IDENTIFIER_SCHEME_UNSPECIFIED)
+        return refuse(error, name, value, "vin, engine_number, plate, battery_code, imei, serial_number, tag, ...");
+    return json_object_set_new(fields, name, json_integer(scheme));
+}
+
+static int check_identifier(json_t *fields, const char *name, json_t *value, struct error *error)
+{
+    char normal[IDENTIFIER_VALUE_BYTES];
+    struct text raw = {json_string_value(value), json_string_length(value)};
+    enum identifier_scheme scheme = (enum identifier_scheme)json_integer_value(json_object_get(fields, "scheme"));
+    if (identifier_normalise(scheme, raw, normal, error) == IDENTIFIER_INVALID)
+        return ERR_INVALID;
+    return json_object_set_new(fields, name, json_string(normal));
 }
 
 static int check_plate(json_t *fields, const char *name, json_t *value, struct error *error)
@@ -211,6 +245,17 @@ static const struct field {
     {"permit", "kind", FIELD_TEXT, true, check_permit_kind},
     {"permit", "valid_from", FIELD_TEXT, true, check_date},
     {"permit", "valid_until", FIELD_TEXT, true, check_date},
+    {"link", "party", FIELD_TEXT, true, check_party},
+    {"link", "linked_party", FIELD_TEXT, true, check_party},
+    {"link", "kind", FIELD_TEXT, true, check_link_kind},
+    {"link", "source", FIELD_TEXT, true, check_name},
+    {"link", "valid_from", FIELD_TEXT, true, check_date},
+    {"link", "valid_until", FIELD_TEXT, true, check_date},
+    {"watch", "list", FIELD_TEXT, true, check_watch_list},
+    {"watch", "scheme", FIELD_TEXT, true, check_scheme},
+    {"watch", "value", FIELD_TEXT, true, check_identifier},
+    {"watch", "source", FIELD_TEXT, true, check_name},
+    {"watch", "lifted", FIELD_FLAG, false, NULL},
     {"source", "name", FIELD_TEXT, true, check_slug},
     {"source", "kind", FIELD_TEXT, true, check_source_kind},
     {"source", "area", FIELD_TEXT, true, check_area},
@@ -257,7 +302,8 @@ static int refuse_unknown(const char *noun, json_t *fields, struct error *error)
     for (size_t i = 0; i < FIELD_COUNT; i++)
         known_noun = known_noun || strcmp(fields_table[i].noun, noun) == 0;
     if (!known_noun)
-        return error_set(error, ERR_INVALID, "document: %s; hint: party, site, vehicle, permit, source or key", noun);
+        return error_set(error, ERR_INVALID,
+                         "document: %s; hint: party, site, vehicle, permit, link, watch, source or key", noun);
     json_object_foreach(fields, name, value)
     {
         if (!find_field(noun, name))
@@ -308,7 +354,7 @@ int registration_check(json_t *document, struct error *error)
     if (!json_is_object(document) || json_object_size(document) != 1 || !json_is_object(json_object_iter_value(first)))
         return error_set(error, ERR_INVALID,
                          "document: not of the form {\"party\": {...}}; hint: one noun (party, site, vehicle, "
-                         "permit, source or key) with its fields");
+                         "permit, link, watch, source or key) with its fields");
     const char *noun = json_object_iter_key(first);
     json_t *fields = json_object_iter_value(first);
     int code = refuse_unknown(noun, fields, error);

@@ -17,7 +17,8 @@
     X(sightings, "sightings stored")                                                                                   \
     X(batches, "transactions committed")                                                                               \
     X(retries, "transactions repeated")                                                                                \
-    X(acknowledgements, "acknowledgements published")
+    X(acknowledgements, "acknowledgements published")                                                                  \
+    X(folded_again, "items folded again because of a deadline or of something around them")
 
 struct counters {
 #define X(name, help) uint64_t name;

@@ -1,4 +1,5 @@
-/* histories.h - the stored events and sightings of the items that a range touches, brought back from the records.
+/* histories.h - the stored events and sightings of the items that a range touches, brought back from the records, and what
+ * lies around them.
  *
  * What one item can cost is bounded, so that nobody's history makes somebody's valid event unstorable:
  *   - each record is fetched once and only the wanted events of it are decoded: memory follows the items' own events, not what else
@@ -13,6 +14,7 @@
 #define CUSTODY_INGEST_HISTORIES_H
 
 #include "ingest/items.h"
+#include "ingest/surroundings.h"
 #include "ingest/transaction.h"
 
 struct loaded_event;
@@ -26,6 +28,7 @@ struct histories {
     void *next_context;
 
     struct arena arena;
+    struct surroundings_load around;
     struct buffer picked;        /* the body at hand */
     struct loaded_event *events; /* in log order */
     size_t count, at, page_end;

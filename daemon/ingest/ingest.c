@@ -1,6 +1,6 @@
 /* ingest.c - opens the registry and the lanes, tells which are down, closes them in order.
  *
- * The end: lane_stop on every lane -> (each says that it stopped) -> on_stopped -> lane_close -> registry_close -> on_closed. Callbacks of
+ * The end: lane_stop on every lane -> (each says that it stopped) -> on_stopped -> lane_close, clocks_close -> registry_close -> on_closed. Callbacks of
  * lanes and registry only note what happened; the step timer does what follows, outside of them. */
 #include "ingest/ingest.h"
 
@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "core/ledger/note.h"
+#include "ingest/clocks.h"
 #include "ingest/counters.h"
 #include "ingest/lane.h"
 #include "ingest/registry.h"
@@ -41,10 +42,11 @@ struct ingest {
 
     struct counters counters, logged;
     struct registry *registry;
+    struct clocks *clocks;
     struct served lanes[CONFIG_LANES_MAX];
     size_t lane_count, lanes_ready, lanes_stopped, lanes_failed, lanes_closed;
     uv_timer_t step;
-    bool stopping, told_stopped, told_failed, closing, registry_closing, registry_closed;
+    bool stopping, told_stopped, told_failed, closing, clocks_closed, registry_closing, registry_closed;
     void (*on_closed)(void *context);
     void *closed_context;
 };
@@ -63,6 +65,14 @@ static void ingest_on_registry_closed(void *context)
     struct ingest *ingest = context;
 
     ingest->registry_closed = true;
+    step_soon(ingest);
+}
+
+static void ingest_on_clocks_closed(void *context)
+{
+    struct ingest *ingest = context;
+
+    ingest->clocks_closed = true;
     step_soon(ingest);
 }
 
@@ -97,7 +107,8 @@ static void ingest_on_step(uv_timer_t *timer)
 
     if (ingest->registry_closed) {
         uv_close((uv_handle_t *)&ingest->step, ingest_on_step_closed);
-    } else if (ingest->closing && !ingest->registry_closing && ingest->lanes_closed == ingest->lane_count) {
+    } else if (ingest->closing && !ingest->registry_closing && ingest->clocks_closed &&
+               ingest->lanes_closed == ingest->lane_count) {
         ingest->registry_closing = true;
         registry_close(ingest->registry, ingest_on_registry_closed);
     } else if (ingest->stopping && !ingest->told_stopped && ingest->lanes_stopped == ingest->lane_count) {
@@ -124,6 +135,7 @@ void ingest_close(struct ingest *ingest, void (*on_closed)(void *context), void 
     counters_log(&ingest->counters);
     for (size_t i = 0; i < ingest->lane_count; i++)
         lane_close(ingest->lanes[i].lane, ingest_on_lane_closed);
+    clocks_close(ingest->clocks, ingest_on_clocks_closed, ingest);
 }
 
 /* ---- while it runs ---- */
@@ -301,6 +313,9 @@ static int build(struct ingest *ingest, const char *schema, struct error *error)
                                     &handler, ingest);
     if (!ingest->registry)
         return error_set(error, ERR_NO_MEMORY, "registry: out of memory");
+    ingest->clocks = clocks_new(ingest->loop, ingest->config, ingest->registry, &ingest->counters);
+    if (!ingest->clocks)
+        return error_set(error, ERR_NO_MEMORY, "clocks: out of memory");
     return add_lanes(ingest, error);
 }
 
@@ -326,6 +341,7 @@ void ingest_open(struct ingest *ingest)
     (void)uv_timer_init(ingest->loop, &ingest->step);
     ingest->step.data = ingest;
     registry_open(ingest->registry);
+    clocks_open(ingest->clocks);
     for (size_t i = 0; i < ingest->lane_count; i++)
         lane_open(ingest->lanes[i].lane);
 }

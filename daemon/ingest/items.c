@@ -361,13 +361,43 @@ static int add_parts(struct items *items, struct batch *batch, struct batch_enve
     return 0;
 }
 
+struct text items_certificate(const struct event *event)
+{
+    bool issues = event->type == EVENT_TYPE_CERT_ISSUED && event->detail == EVENT_DETAIL_CERTIFICATE &&
+                  event->certificate.number.len <= IDENTIFIER_VALUE_BYTES - 1;
+
+    return issues ? event->certificate.number : (struct text){NULL, 0};
+}
+
+/* Who else has this number is asked when the item is folded (rule C14). */
+static int add_certificate(struct items *items, struct batch *batch, struct batch_envelope *envelope,
+                           const struct event *event, struct item *item)
+{
+    struct identifier number = {IDENTIFIER_SCHEME_CERTIFICATE_NUMBER, items_certificate(event)};
+
+    if (text_empty(number.value))
+        return 0;
+    return add_identifiers(items, batch, envelope, &(struct item_ref){item->kind, 1, &number}, item);
+}
+
+int items_add_refold(struct items *items, int64_t item_id, enum item_kind kind, bool terminal)
+{
+    struct item *item = add_item(items, item_id, kind, terminal);
+
+    if (!item)
+        return ERR_NO_MEMORY;
+    item->touched = item->refold = true;
+    return 0;
+}
+
 int items_add_event(struct items *items, struct batch *batch, struct batch_envelope *envelope, size_t ordinal)
 {
     const struct event *event = &envelope->report->events[ordinal];
     size_t before = items->new_count;
     struct item *item = item_of(items, batch, envelope, &event->item, event->type);
 
-    if (!item || add_item_event(items, item, envelope, ordinal, NULL))
+    if (!item || add_item_event(items, item, envelope, ordinal, NULL) ||
+        add_certificate(items, batch, envelope, event, item))
         return ERR_NO_MEMORY;
     if (items->new_count > before && !begins_custody(event->type))
         batch_warn(batch, envelope, WARNING_UNKNOWN_ITEM,

@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "core/custody/fold.h"
+#include "core/custody/surroundings.h"
 #include "core/reentry/match.h"
 #include "ingest/batch.h"
 
@@ -37,6 +38,7 @@ struct item {
     int64_t item_id; /* 0: to be created */
     bool is_new;
     bool touched; /* has events or sightings in this batch: to be judged; others are only candidates */
+    bool refold;  /* folded again without events of its own: something around it changed */
     bool terminal;
     enum item_kind kind;
     size_t number;                       /* of its finding, rising: known ones by item_id, then new ones */
@@ -51,11 +53,19 @@ struct item {
     bool sightings_capped; /* some are left out */
     uint32_t stored_events;
     struct item_ban stored_ban; /* as folded last */
+    int64_t stored_ended_at_us; /* 0: it went on */
+    int64_t stored_parent_id;   /* 0: none known */
     size_t history_bytes;
     struct history_event *history; /* of those to be folded */
     size_t history_count, history_room;
+    struct surroundings around;         /* of those to be folded (surroundings.c) */
     struct matched_sighting *sightings; /* all, of those to be folded; otherwise those of the batch */
     size_t sighting_count, sighting_room;
+
+    /* filled by judge.c */
+    struct item *first_child, *next_child; /* of the batch, by item.parent */
+    bool folded;                           /* in this range, to: */
+    int64_t ended_at_us;
 };
 
 /* How many of the items that share a hint (a plate that was used again, a careless engine number) count: the newest. An event names
@@ -77,7 +87,7 @@ struct items {
 /* What was only sighted keeps its state. */
 static inline bool item_is_folded(const struct item *item)
 {
-    return item->events && !item->oversized;
+    return (item->events || item->refold) && !item->oversized;
 }
 
 /* True where this identifier decides which item of this kind it is: an assembly carries its parent's VIN as a hint. */
@@ -94,6 +104,12 @@ int items_known(struct items *items, enum identifier_scheme scheme, struct text 
 
 /* Finds or makes the items of one event and of its parts. Warnings go to the envelope. */
 int items_add_event(struct items *items, struct batch *batch, struct batch_envelope *envelope, size_t ordinal) MUST_USE;
+
+/* An item to be folded again, without any name. Called in the order of item_id. */
+int items_add_refold(struct items *items, int64_t item_id, enum item_kind kind, bool terminal) MUST_USE;
+
+/* The number of the certificate that an event issues, a hint of its item from then on; empty: none. */
+struct text items_certificate(const struct event *event);
 
 /* Calls back for every item that has this identifier; marks them touched. */
 void items_sighted(struct items *items, enum identifier_scheme scheme, struct text value,

@@ -22,6 +22,7 @@
 #include "ingest/histories.h"
 #include "ingest/items.h"
 #include "ingest/rows.h"
+#include "ingest/surroundings.h"
 #include "io/copy.h"
 
 enum {
@@ -169,6 +170,11 @@ static size_t each_identifier(const struct judge *judge,
                     if (each)
                         each(context, ref->identifiers[n].scheme, ref->identifiers[n].value);
             }
+            if (!text_empty(items_certificate(event))) {
+                count++;
+                if (each)
+                    each(context, IDENTIFIER_SCHEME_CERTIFICATE_NUMBER, items_certificate(event));
+            }
         }
     }
     for (const struct sighted *sighted = judge->sighted; sighted; sighted = sighted->next, count++)
@@ -228,11 +234,9 @@ static void on_known(void *context, const struct pg_result *result)
     }
 }
 
-void judge_load(struct judge *judge, struct transaction *transaction, struct batch *batch,
-                const struct directory *directory, transaction_step next, void *context)
+static void begin(struct judge *judge, struct transaction *transaction, struct batch *batch,
+                  const struct directory *directory, transaction_step next, void *context)
 {
-    size_t count;
-
     judge->transaction = transaction;
     judge->batch = batch;
     judge->directory = directory;
@@ -240,6 +244,14 @@ void judge_load(struct judge *judge, struct transaction *transaction, struct bat
     judge->next_context = context;
     judge->sighted = NULL;
     judge->sighted_count = 0;
+}
+
+void judge_load(struct judge *judge, struct transaction *transaction, struct batch *batch,
+                const struct directory *directory, transaction_step next, void *context)
+{
+    size_t count;
+
+    begin(judge, transaction, batch, directory, next, context);
     for (size_t i = 0; i < batch->leaf_count; i++)
         if (batch->leaves[i]->fate == FATE_STORED)
             collect_sighted(judge, batch->leaves[i]);
@@ -361,6 +373,24 @@ static void load_histories(void *context)
                    judge->batch->to - judge->batch->from == 1, judge->next, judge->next_context);
 }
 
+void judge_load_again(struct judge *judge, struct transaction *transaction, struct batch *batch,
+                      const struct directory *directory, const struct refolded *refolded, size_t count,
+                      transaction_step next, void *context)
+{
+    int code;
+
+    begin(judge, transaction, batch, directory, next, context);
+    code = items_init(&judge->items, &batch->work, count, judge->items_key);
+    for (size_t i = 0; i < count && !code; i++)
+        code = items_add_refold(&judge->items, refolded[i].item_id, refolded[i].kind, refolded[i].terminal);
+    if (code || items_sort(&judge->items)) {
+        no_memory(judge);
+        transaction_then(transaction, next, context);
+        return;
+    }
+    histories_load(&judge->histories, transaction, &judge->params, &judge->items, count == 1, next, context);
+}
+
 /* ---- 4: folding and writing ---- */
 
 /* The events of the batch join the history: their log index is known now. histories.c left room. */
@@ -454,10 +484,14 @@ static void warn_of(struct judge *judge, const struct judged *judged)
 
 static struct item_ban fold(struct judge *judge, struct item *item, struct judged *judged, struct findings *custody)
 {
-    const struct surroundings around = {.kind = item->kind, .directory = judge->directory};
-
+    item->around.kind = item->kind;
+    item->around.directory = judge->directory;
     add_new_events(item);
-    custody_fold(item->history, item->history_count, &around, &judged->state, custody);
+    if (surroundings_refresh(&judge->items, item, &judge->batch->work))
+        no_memory(judge);
+    custody_fold(item->history, item->history_count, &item->around, &judged->state, custody);
+    item->folded = true;
+    item->ended_at_us = judged->state.ended_at_us;
     judged->folded = true;
     judged->complete = !item->sightings_capped;
     return (struct item_ban){judged->state.ban != RESALE_BAN_NONE, judged->state.banned_at_us,
@@ -488,6 +522,15 @@ static bool judge_item(struct judge *judge, struct item *item, struct judged *ju
     return true;
 }
 
+static void join_children(struct items *items)
+{
+    for (struct item *item = items->list; item; item = item->next)
+        if (item->parent) {
+            item->next_child = item->parent->first_child;
+            item->parent->first_child = item;
+        }
+}
+
 void judge_write(struct judge *judge, struct transaction *transaction, struct batch *batch,
                  const struct directory *directory)
 {
@@ -503,8 +546,10 @@ void judge_write(struct judge *judge, struct transaction *transaction, struct ba
         no_memory(judge);
         return;
     }
-    for (size_t i = 0; i < judge->items.count; i++)
-        if (judge->items.by_id[i]->touched && !judge_item(judge, judge->items.by_id[i], &judged[count++]))
+    join_children(&judge->items);
+    /* What came out of a thing is younger than the thing: its children first. */
+    for (size_t i = judge->items.count; i > 0; i--)
+        if (judge->items.by_id[i - 1]->touched && !judge_item(judge, judge->items.by_id[i - 1], &judged[count++]))
             return;
     rows_write_events(transaction, &judge->params, &judge->items, directory);
     rows_write_sightings(transaction, &judge->params, batch, judge->sighted);
@@ -512,4 +557,5 @@ void judge_write(struct judge *judge, struct transaction *transaction, struct ba
         return;
     rows_write_items(transaction, &judge->params, judged, count);
     flags_settle_items(transaction, &judge->params, judged, count);
+    surroundings_wish(transaction, &judge->params, &judge->items);
 }

@@ -41,6 +41,15 @@ bool judge_wanted(const struct batch *batch);
  * `next`. Failures go the transaction's way. */
 void judge_load(struct judge *judge, struct transaction *transaction, struct batch *batch,
                 const struct directory *directory, transaction_step next, void *context);
+/* The same for items that are folded again though the (empty) batch says nothing of them; they are locked. */
+struct refolded {
+    int64_t item_id;
+    enum item_kind kind;
+    bool terminal;
+};
+void judge_load_again(struct judge *judge, struct transaction *transaction, struct batch *batch,
+                      const struct directory *directory, const struct refolded *refolded, size_t count,
+                      transaction_step next, void *context);
 /* With the head locked and every leaf's log_index set: folds, matches, and queues the writes (the caller says what comes after). */
 void judge_write(struct judge *judge, struct transaction *transaction, struct batch *batch,
                  const struct directory *directory);

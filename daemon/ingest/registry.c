@@ -45,6 +45,7 @@ struct registry {
     struct arena arenas[2]; /* the directory in use, and the one being loaded */
     unsigned current;
     struct directory directory, loading;
+    struct text snapshot, loading_snapshot; /* what each of them has seen */
     bool ready, listening, load_running, load_again, load_failed, closing;
     uint32_t retry_ms; /* bound of the next pause */
     uv_timer_t *reload_timer, *retry_timer, *partition_timer;
@@ -75,7 +76,7 @@ static const struct pg_statement permits_statement = {7, PERMITS_SQL};
 static const struct pg_statement links_statement = {8, LINKS_SQL};
 static const struct pg_statement figures_statement = {9, FIGURES_SQL};
 static const struct pg_statement schema_statement = {
-    6, "SELECT max(name) FROM migration.applied WHERE name LIKE 'migrations/%'"};
+    6, "SELECT max(name), pg_current_snapshot()::text FROM migration.applied WHERE name LIKE 'migrations/%'"};
 
 /* ---- the table of sources ---- */
 
@@ -176,8 +177,10 @@ static void registry_on_schema(void *context, int code, const struct pg_result *
         load_failed(registry, error->text);
         return;
     }
-    if (!code && order == 0)
+    if (!code && order == 0) {
+        registry->loading_snapshot = arena_text(&registry->arenas[!registry->current], pg_bytes(result, 0, 1));
         return;
+    }
     if (!registry->load_failed && !registry->closing)
         log_error("schema_differs", "database=%s program=%s hint=\"%s\"", log_text(name), registry->schema,
                   !code && order > 0 ? "the database is newer: install the custodyd that belongs to it"
@@ -337,6 +340,7 @@ static void take_load(struct registry *registry)
     registry->retry_ms = RETRY_MIN_MS;
     registry->current = !registry->current;
     registry->directory = registry->loading;
+    registry->snapshot = registry->loading_snapshot;
     log_info("registry_loaded", "sources=%zu parties=%zu sites=%zu", registry->source_count,
              registry->directory.party_count, registry->directory.site_count);
     if (!registry->ready) {
@@ -605,4 +609,9 @@ bool registry_is_ready(const struct registry *registry)
 const struct directory *registry_directory(const struct registry *registry)
 {
     return &registry->directory;
+}
+
+struct text registry_snapshot(const struct registry *registry)
+{
+    return registry->snapshot;
 }

@@ -71,6 +71,8 @@ bool registry_is_ready(const struct registry *registry);
 /* NULL when there is none. Valid as long as the registry. */
 struct source *registry_source(const struct registry *registry, struct text name);
 /* Valid until control returns to the loop. */
+/* Which transactions the directory has seen, as text of pg_snapshot; lives as long as the directory. */
+struct text registry_snapshot(const struct registry *registry);
 const struct directory *registry_directory(const struct registry *registry);
 /* Loads again, soon. */
 void registry_reload(struct registry *registry);

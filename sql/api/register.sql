@@ -1,7 +1,7 @@
 -- register.sql - enters parties, sites, vehicles, permits, sources and source keys from JSON documents, each once.
 --
--- A document is {"party": {...}}, {"site": ...}, {"vehicle": ...}, {"permit": ...}, {"source": ...} or {"key": ...}. What is there
--- already with the same values is left alone; with other values it is an error that names both. All or nothing: one call, one transaction.
+-- A document is {"party": {...}}, {"site": ...}, {"vehicle": ...}, {"permit": ...}, {"link": ...}, {"watch": ...}, {"source": ...} or
+-- {"key": ...}. What is there already with the same values is left alone; with other values it is an error that names both. All or nothing: one call, one transaction.
 
 -- Refuses a document that differs from what is registered. Keys that the document does not give are not compared.
 CREATE OR REPLACE FUNCTION api.register_compare(what text, registered jsonb, given jsonb) RETURNS void
@@ -149,6 +149,50 @@ BEGIN
     RETURN true;
 END $$;
 
+-- Both ways round it is one link.
+CREATE OR REPLACE FUNCTION api.register_link(d jsonb) RETURNS boolean
+LANGUAGE plpgsql AS $$
+DECLARE
+    what text := format('link of %s and %s', coalesce(d ->> 'party', '(no party)'), coalesce(d ->> 'linked_party', '(no party)'));
+    one bigint := api.register_party_id(what, d ->> 'party');
+    other bigint := api.register_party_id(what, d ->> 'linked_party');
+    registered jsonb;
+BEGIN
+    SELECT jsonb_build_object('kind', l.kind, 'source', l.source, 'valid_from', l.valid_from, 'valid_until', l.valid_until) INTO registered
+    FROM registry.party_link AS l
+    WHERE (l.party_id, l.linked_party_id) = (least(one, other), greatest(one, other)) AND l.kind = d ->> 'kind'
+      AND l.valid_from = (d ->> 'valid_from')::date;
+    IF FOUND THEN
+        PERFORM api.register_compare(what, registered, d - ARRAY['party', 'linked_party']);
+        RETURN false;
+    END IF;
+    INSERT INTO registry.party_link (party_id, linked_party_id, kind, source, valid_from, valid_until)
+    VALUES (least(one, other), greatest(one, other), d ->> 'kind', d ->> 'source', (d ->> 'valid_from')::date, (d ->> 'valid_until')::date);
+    RETURN true;
+END $$;
+
+-- {"list", "scheme" (number), "value" (normalised), "source", "lifted": true|false}. What was lifted may be listed again.
+CREATE OR REPLACE FUNCTION api.register_watch(d jsonb) RETURNS boolean
+LANGUAGE plpgsql AS $$
+DECLARE
+    what text := format('watch %s %s', coalesce(d ->> 'list', '(no list)'), coalesce(d ->> 'value', '(no value)'));
+    listed registry.watch_entry;
+    lift boolean := coalesce((d ->> 'lifted')::boolean, false);
+BEGIN
+    SELECT * INTO listed FROM registry.watch_entry AS w
+    WHERE w.list = d ->> 'list' AND w.scheme = (d ->> 'scheme')::smallint AND w.value = d ->> 'value' AND w.lifted_at IS NULL;
+    IF FOUND AND lift THEN
+        UPDATE registry.watch_entry AS w SET lifted_at = greatest(now(), w.registered_at) WHERE w.entry_id = listed.entry_id;
+        RETURN true;
+    END IF;
+    IF FOUND OR lift THEN
+        RETURN false;
+    END IF;
+    INSERT INTO registry.watch_entry (list, scheme, value, source)
+    VALUES (d ->> 'list', (d ->> 'scheme')::smallint, d ->> 'value', d ->> 'source');
+    RETURN true;
+END $$;
+
 -- First 4 bytes of SHA-256("custody-source/v1\n" || source || "\n" || 0x01 || public key).
 CREATE OR REPLACE FUNCTION api.source_key_id(source text, public_key bytea) RETURNS bytea
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -242,12 +286,14 @@ BEGIN
             WHEN 'site' THEN api.register_site(fields)
             WHEN 'vehicle' THEN api.register_vehicle(fields)
             WHEN 'permit' THEN api.register_permit(fields)
+            WHEN 'link' THEN api.register_link(fields)
+            WHEN 'watch' THEN api.register_watch(fields)
             WHEN 'source' THEN api.register_source(fields)
             WHEN 'key' THEN api.register_key(fields)
         END;
         IF is_new IS NULL THEN
             RAISE EXCEPTION 'document %: % cannot be registered', number, coalesce(noun, 'nothing')
-                USING ERRCODE = 'check_violation', HINT = 'party, site, vehicle, permit, source or key';
+                USING ERRCODE = 'check_violation', HINT = 'party, site, vehicle, permit, link, watch, source or key';
         END IF;
         entered := entered + is_new::integer;
     END LOOP;
@@ -264,6 +310,8 @@ COMMENT ON FUNCTION api.register_party(jsonb) IS 'Enters a party; false: it was 
 COMMENT ON FUNCTION api.register_site(jsonb) IS 'Enters a site; false: it was there with the same values.';
 COMMENT ON FUNCTION api.register_vehicle(jsonb) IS 'Enters a truck; false: it was there with the same values.';
 COMMENT ON FUNCTION api.register_permit(jsonb) IS 'Enters a permit; false: it was there with the same values.';
+COMMENT ON FUNCTION api.register_link(jsonb) IS 'Enters a link of two parties; false: it was there with the same values.';
+COMMENT ON FUNCTION api.register_watch(jsonb) IS 'Puts a thing on a watch list, or lifts it; false: it was so before.';
 COMMENT ON FUNCTION api.source_key_id(text, bytea) IS 'Id of a source''s key: first 4 bytes of SHA-256("custody-source/v1\n" || source || "\n" || 0x01 || public key).';
 COMMENT ON FUNCTION api.register_key(jsonb) IS 'Enters or revokes a key of a source; false: it was so before.';
 COMMENT ON FUNCTION api.register_source(jsonb) IS 'Enters a source, and its key where one is given; false: it was there with the same values.';

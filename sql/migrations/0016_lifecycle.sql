@@ -66,7 +66,8 @@ CREATE TABLE custody.refold (
     refold_id   bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     item_id     bigint NOT NULL,
     reason      text COLLATE "C" NOT NULL CHECK (reason IN ('child', 'certificate', 'watch', 'permit', 'link')),
-    wanted_at   timestamptz NOT NULL DEFAULT now()
+    wanted_at   timestamptz NOT NULL DEFAULT now(),
+    wanted_xid  xid8 NOT NULL DEFAULT pg_current_xact_id()
 );
 CREATE INDEX refold_item ON custody.refold (item_id);
 COMMENT ON TABLE custody.refold IS 'Items to be folded again because something around them changed; the daemon takes them and removes the rows. A work list, not evidence.';
@@ -74,6 +75,7 @@ COMMENT ON COLUMN custody.refold.refold_id IS 'Number of the wish in this databa
 COMMENT ON COLUMN custody.refold.item_id IS 'Item to be folded again.';
 COMMENT ON COLUMN custody.refold.reason IS 'What changed: a child ended, another item got its certificate number, a watch list, a permit, a link of parties.';
 COMMENT ON COLUMN custody.refold.wanted_at IS 'Time of the wish.';
+COMMENT ON COLUMN custody.refold.wanted_xid IS 'Transaction that wished it: a daemon waits until the registry it has in memory has seen that transaction.';
 
 -- SECURITY DEFINER: whoever enters a registry row need not have a right on items.
 CREATE FUNCTION custody.want_watched() RETURNS trigger

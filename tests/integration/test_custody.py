@@ -6,6 +6,7 @@ from support import contract
 from support.chain import (DAY_US, PASSED, PICKUP, S_US, TRUCK_PICKUP, Chain, event, item, mass, new_imei, new_tag, new_vin, photos, scrapping,
                            sighting, vehicle)
 from support.contract import event_pb, now_us
+from support.waiting import wait_for
 
 HOUR_US = 3600 * S_US
 
@@ -56,14 +57,16 @@ def test_a_car_goes_from_pickup_to_destroyed_through_every_state_without_a_findi
     steps = scrapping(vin, long_ago())
     for word, (who, said) in steps.items():
         chain.say(who, said)
+        if word not in expected:  # of a part
+            continue
         assert (word, chain.state(vin)) == (word, expected[word])
         assert chain.flags(vin) == []
         assert chain.site(vin) == (None if word in ("PICKED_UP", "DESTROYED") else "yard-1")
     car = chain.item_id(vin)
     assert chain.world.sql("SELECT terminal, (extract(epoch FROM banned_at) * 1000000)::bigint, mass_g, event_count FROM custody.item"
-                           " WHERE item_id = %s", car) == [(True, steps["PICKED_UP"][1].at_us, 1_234_500, len(steps))]
+                           " WHERE item_id = %s", car) == [(True, steps["PICKED_UP"][1].at_us, 1_234_500, len(expected))]
     children = chain.world.sql("SELECT kind, physical, ban FROM custody.item WHERE parent_item_id = %s ORDER BY kind", car)
-    assert children == [(kind, 6, 1) for kind in (2, 3, 4, 5, 6, 7, 11)]
+    assert children == [(kind, 21, 2) for kind in range(2, 8)]  # smelted, banned for good
 
 
 def test_all_of_a_cars_way_in_one_report_gives_what_single_reports_give(chain, vin):
@@ -81,7 +84,7 @@ def test_in_whatever_order_the_events_arrive_the_state_is_the_same_and_no_findin
     for who, said in shuffled[::-1] if shuffled == steps else shuffled:
         chain.say(who, said)
     assert chain.state(vin) == ("destroyed", "deregistered", "for good", None)
-    assert chain.rules(vin) == set()
+    wait_for("what its parts came to to be seen", lambda: chain.rules(vin) == set())
 
 
 def test_a_late_event_folds_again_and_the_finding_that_no_longer_holds_is_withdrawn_with_a_trace(chain, vin):

@@ -2,8 +2,9 @@
 
 import pytest
 
-from support.chain import DAY_US, PICKUP, S_US, Chain, assemblies, event, mass, new_vin, scrapping, vehicle
+from support.chain import DAY_US, PICKUP, S_US, Chain, event, mass, new_vin, scrapping, vehicle
 from support.contract import event_pb, now_us
+from support.waiting import wait_for
 
 HOUR_US = 3600 * S_US
 
@@ -38,7 +39,7 @@ def rules(chain, vin, state="new"):
 def test_c07_a_car_that_comes_apart_without_its_catalyst(chain, vin):
     steps = scrap(chain, vin, "DEPOLLUTED")
     _, dismantled = steps["DISMANTLED"]
-    dismantled.composition.CopyFrom(assemblies(("ENGINE", "STEERING", "GEARBOX", "FRONT_AXLE", "REAR_AXLE", "FRAME")))
+    dismantled.composition.ClearField("declared_missing")
     chain.say("truck", dismantled)
     assert rules(chain, vin) == {"C07"}
 
@@ -91,3 +92,71 @@ def test_an_intake_far_from_the_yard_is_found(chain, vin):
     intake.position.lon_e7, intake.position.lat_e7, intake.position.datum = 1186600000, 249700000, 1
     chain.say("truck", intake)
     assert [key.split(":")[1] for _, key, _, _ in chain.flags(vin)] == ["near_site"]
+
+
+# ---- what changes around an item after it was folded
+
+
+def test_a_car_destroyed_before_its_parts_ended_is_found_until_they_have(chain, vin):
+    steps = scrapping(vin, long_ago())
+    for word, (who, said) in steps.items():
+        if not word.startswith("SMELTED"):
+            chain.say(who, said)
+    assert rules(chain, vin) == {"C03"}
+    for word, (who, said) in steps.items():
+        if word.startswith("SMELTED"):
+            chain.say(who, said)
+    wait_for("the flag to be withdrawn", lambda: rules(chain, vin) == set())
+    assert rules(chain, vin, "withdrawn") == {"C03"}
+
+
+def test_one_certificate_number_on_two_cars_is_found_on_both(chain):
+    first, second = new_vin(), new_vin()
+    scrap(chain, first, "CERT_ISSUED")
+    steps = scrap(chain, second, "INSPECTED")
+    issued = steps["CERT_ISSUED"][1]
+    issued.certificate.number = f"350504-{first[-5:]}"
+    chain.say("truck", issued)
+    assert rules(chain, second) == {"C14"}
+    wait_for("the other car to be found, too", lambda: rules(chain, first) == {"C14"})
+
+
+def register(chain, *arguments):
+    done = chain.world.database.ctl("register", *arguments)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_stolen_car_is_found_at_its_pickup_and_let_go_when_the_entry_is_lifted(chain, vin):
+    register(chain, "watch", "vin", vin.lower(), "--list", "stolen", "--source", "case 7")
+    scrap(chain, vin, "PICKED_UP")
+    assert rules(chain, vin) == {"C12"}
+    register(chain, "watch", "vin", vin, "--list", "stolen", "--source", "case 7", "--lift")
+    wait_for("the flag to be withdrawn", lambda: rules(chain, vin) == set())
+
+
+def test_a_car_in_store_is_found_when_it_comes_onto_a_watch_list(chain, vin):
+    scrap(chain, vin, "INTAKE")
+    assert rules(chain, vin) == set()
+    register(chain, "watch", "vin", vin, "--list", "seized", "--source", "case 8")
+    wait_for("the flag", lambda: rules(chain, vin) == {"C12"})
+
+
+def test_a_licence_that_is_registered_late_withdraws_what_its_absence_raised(chain, vin):
+    chain.world.sql("INSERT INTO registry.party (code, kind, name) VALUES ('recycler-8', 1, 'late')")
+    chain.world.daemon.wait_log("registry_loaded", 0)
+    chain.say("truck", event("PICKED_UP", vehicle(vin), long_ago(), pickup=PICKUP))
+    wait_for("recycler-8 to be known", lambda: chain.say("truck", event("TRANSFER_OFFERED", vehicle(vin), long_ago() + HOUR_US,
+                                                                        counterparty="recycler-8")) and "C11" in rules(chain, vin))
+    chain.world.sql("INSERT INTO registry.permit (party_id, kind, number, valid_from, valid_until) SELECT party_id, 'vehicle_dismantling', 'late',"
+                    " '2020-01-01', '2099-12-31' FROM registry.party WHERE code = 'recycler-8'")
+    wait_for("the flag to be withdrawn", lambda: "C11" not in rules(chain, vin))
+
+
+def test_a_link_that_becomes_known_later_is_found_on_what_was_handed_over(chain, vin):
+    chain.say("truck", event("PICKED_UP", vehicle(vin), long_ago(), pickup=PICKUP),
+              event("TRANSFER_OFFERED", vehicle(vin), long_ago() + HOUR_US, counterparty="recycler-2"))
+    assert rules(chain, vin) == set()
+    chain.world.sql("INSERT INTO registry.party_link (party_id, linked_party_id, kind, source, valid_from, valid_until)"
+                    " SELECT a.party_id, b.party_id, 'person', 'test', '2020-01-01', '2099-12-31' FROM registry.party a, registry.party b"
+                    " WHERE a.code = 'recycler-1' AND b.code = 'recycler-2'")
+    wait_for("the flag", lambda: rules(chain, vin) == {"C17"})

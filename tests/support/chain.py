@@ -12,7 +12,7 @@ PHYSICAL = {0: "none", 1: "booked", 2: "in_transit", 3: "at_yard", 4: "depollute
             9: "wipe_verified", 20: "destroyed", 21: "smelted", 30: "reman_released", 32: "reuse_marked", 34: "wiped_resold"}
 LEGAL = {0: "none", 1: "verified", 2: "quarantined", 3: "supervised", 4: "certified", 5: "dereg_pending", 6: "deregistered"}
 BAN = {0: None, 1: "banned", 2: "for good"}
-FIVE_ASSEMBLIES = ("ENGINE", "STEERING", "GEARBOX", "FRONT_AXLE", "REAR_AXLE", "FRAME", "CATALYST")
+FIVE_ASSEMBLIES = ("ENGINE", "STEERING", "GEARBOX", "FRONT_AXLE", "REAR_AXLE", "FRAME")
 _numbers = itertools.count(1)
 
 
@@ -69,24 +69,31 @@ PASSED = event_pb.Wipe(method="overwrite", tool="test 1", passed=True)
 
 
 def assemblies(parts=FIVE_ASSEMBLIES):
-    return event_pb.Composition(parts=[event_pb.Part(item=item(kind, TAG=new_tag())) for kind in parts])
+    """The catalyst is accounted for as missing, with a written statement."""
+    return event_pb.Composition(parts=[event_pb.Part(item=item(kind, TAG=new_tag())) for kind in parts],
+                                declared_missing=[Kind.Value("ITEM_KIND_CATALYST")])
 
 
 def scrapping(vin, start_us, pickup=PICKUP):
-    """What a car goes through, in order: word -> (who says it, event). One hour apart."""
-    car, number = vehicle(vin), event_pb.Certificate(number=f"350504-{vin[-5:]}")
+    """What a car goes through, in order: word -> (who says it, event). One hour apart; its parts are smelted before it is destroyed."""
+    car, number, composition = vehicle(vin), event_pb.Certificate(number=f"350504-{vin[-5:]}"), assemblies()
     steps = {
         "PICKED_UP": ("truck", {"pickup": pickup}),
         "INTAKE": ("truck", {"site": "yard-1", "mass": mass(1_234_500)}),
         "INSPECTED": ("truck", {"site": "yard-1", "inspection": CLEAN}),
         "CERT_ISSUED": ("truck", {"certificate": number}),
         "DEPOLLUTED": ("truck", {"site": "yard-1"}),
-        "DISMANTLED": ("truck", {"site": "yard-1", "composition": assemblies(), "evidence": photos()}),
+        "DISMANTLED": ("truck", {"site": "yard-1", "composition": composition, "evidence": photos()}),
         "DEREG_FILED": ("truck", {"certificate": number}),
         "DEREGISTERED": ("office", {"certificate": number}),
         "DESTROYED": ("truck", {"site": "yard-1"}),
     }
-    return {word: (who, event(word, car, start_us + n * 3600 * S_US, **fields)) for n, (word, (who, fields)) in enumerate(steps.items())}
+    told = {word: (who, event(word, car, start_us + n * 3600 * S_US, **fields)) for n, (word, (who, fields)) in enumerate(steps.items())}
+    smelted = {f"SMELTED {n}": ("truck", event("SMELTED", part.item, told["DISMANTLED"][1].at_us + (n + 1) * S_US, counterparty="mill-1",
+                                               release=event_pb.Release(buyer_class=event_pb.BUYER_CLASS_STEEL_MILL)))
+               for n, part in enumerate(composition.parts)}
+    destroyed = told.pop("DESTROYED")
+    return {**told, **smelted, "DESTROYED": destroyed}
 
 
 def sighting(at_us=None, text=None, title="", kind="LISTING", item_kind="VEHICLE", **identifiers):

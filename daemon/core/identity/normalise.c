@@ -40,6 +40,20 @@ static int normalise_item(struct item_ref *item, struct arena *arena, const stru
     return 0;
 }
 
+/* A number that cannot be one stays as it was said: the lifecycle judges papers. */
+static int normalise_certificate(struct certificate *certificate, struct arena *arena)
+{
+    char value[IDENTIFIER_VALUE_BYTES];
+    struct error error = {.code = 0};
+
+    if (text_empty(certificate->number) ||
+        identifier_normalise(IDENTIFIER_SCHEME_CERTIFICATE_NUMBER, certificate->number, value, &error) ==
+            IDENTIFIER_INVALID)
+        return 0;
+    certificate->number = arena_text(arena, text_of(value));
+    return certificate->number.data ? 0 : ERR_NO_MEMORY;
+}
+
 static int normalise_event(struct event *event, struct arena *arena, const struct doubt *doubt, struct error *error)
 {
     int code = event->item.identifier_count
@@ -47,6 +61,8 @@ static int normalise_event(struct event *event, struct arena *arena, const struc
                    : error_set(error, ERR_INVALID,
                                "item: no identifier; hint: at least one of VIN, battery code, IMEI, tag, plate, ...");
 
+    if (!code && event->detail == EVENT_DETAIL_CERTIFICATE)
+        return normalise_certificate(&event->certificate, arena);
     if (code || event->detail != EVENT_DETAIL_COMPOSITION)
         return code;
     for (size_t i = 0; i < event->composition.part_count && !code; i++)
