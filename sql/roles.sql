@@ -99,8 +99,10 @@ GRANT SELECT ON registry.area, registry.party, registry.site, registry.permit, r
 GRANT SELECT, INSERT ON ledger.record, ledger.ingest_key, ledger.dead_letter TO custody_ingest;
 GRANT SELECT, INSERT, UPDATE (version, next_seq, state, updated_at) ON ledger.stream TO custody_ingest;
 GRANT SELECT, UPDATE (size, frontier, root, updated_at, edge_1, edge_2, edge_3, edge_4, edge_5, edge_6, edge_7) ON ledger.head TO custody_ingest;
-GRANT SELECT, INSERT ON ledger.tile, ledger.checkpoint, ledger.cosignature, ledger.signing_key TO custody_ingest;
+GRANT SELECT, INSERT ON ledger.tile, ledger.checkpoint, ledger.cosignature TO custody_ingest;
 GRANT EXECUTE ON FUNCTION ledger.append(integer, bytea), ledger.expect(bigint, bigint, text) TO custody_ingest;
+GRANT SELECT ON ledger.signing_key TO custody_ingest; -- added to with a leaf alone:
+GRANT EXECUTE ON FUNCTION ledger.announce_key(text, bytea), ledger.software_started(text, bytea) TO custody_ingest;
 GRANT SELECT, INSERT ON custody.identifier, custody.event TO custody_ingest;
 GRANT SELECT, INSERT, UPDATE (kind, physical, legal, ban, banned_at, terminal, holder_party_id, offered_party_id, site_id, mass_g,
     parent_item_id, event_count, first_event_at, last_event_at, facts, ended_at) ON custody.item TO custody_ingest;

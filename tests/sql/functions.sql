@@ -22,7 +22,8 @@ WHERE c.relkind = 'v' AND n.nspname IN ('registry', 'ledger', 'custody', 'teleme
 SELECT is_empty('SELECT name FROM public_may', 'no function of ours may be executed by PUBLIC');
 SELECT is_empty('SELECT name FROM bendable', 'every SECURITY DEFINER function has a search path that begins with pg_catalog and ends with pg_temp');
 SELECT is_empty('SELECT name FROM definers_view', 'every view is security_invoker');
-SELECT set_eq('SELECT name FROM ours WHERE prosecdef', ARRAY['telemetry.ensure_days(date,date)', 'ledger.append(integer,bytea)', 'custody.want_watched()', 'custody.want_flagged()',
+SELECT set_eq('SELECT name FROM ours WHERE prosecdef', ARRAY['telemetry.ensure_days(date,date)', 'ledger.append(integer,bytea)',
+          'ledger.announce_key(text,bytea)', 'ledger.software_started(text,bytea)', 'custody.want_watched()', 'custody.want_flagged()',
           'custody.want_dealings()'],
     'only the making of partitions, the appending of leaves and the wishing of folds run with the owner''s rights');
 SELECT is_empty('SELECT name FROM ours WHERE proowner <> ''custody_owner''::regrole', 'every function is the owner''s');

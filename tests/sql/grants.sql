@@ -32,7 +32,7 @@ SELECT is_empty($$SELECT attname FROM pg_attribute WHERE attnum > 0 AND attrelid
                   AND has_column_privilege('custody_ingest', attrelid, attnum, 'UPDATE')$$, 'what a flag is about cannot be changed');
 SELECT set_eq($$SELECT name FROM tables WHERE has_any_column_privilege('custody_ingest', oid, 'INSERT')$$,
     ARRAY['ledger.record', 'ledger.ingest_key', 'ledger.stream', 'ledger.dead_letter', 'ledger.tile', 'ledger.checkpoint',
-          'ledger.cosignature', 'ledger.signing_key', 'custody.item', 'custody.identifier', 'custody.event', 'custody.refold',
+          'ledger.cosignature', 'custody.item', 'custody.identifier', 'custody.event', 'custody.refold',
           'telemetry.fix', 'telemetry.reading', 'reentry.sighting', 'reentry.sighted_identifier', 'flag.flag', 'flag.evidence', 'flag.action'],
     'the daemon adds to what an envelope adds to, and not to the registry');
 SELECT set_eq($$SELECT name FROM tables WHERE has_any_column_privilege('custody_registrar', oid, 'INSERT, UPDATE') AND name !~ '^registry\.'$$,
