@@ -28,6 +28,11 @@ enum { CONFIG_TEXT_BYTES = 1024, CONFIG_LANES_MAX = 16 };
     X(origin, TEXT, "localhost/custody", 0, 0, "", false,                                                              \
       "name of the log in every note (C2SP tlog-checkpoint origin)")                                                   \
     X(ack_key_file, TEXT, "", 0, 0, "", false, "secret key that signs acknowledgement notes, name <origin>/ack")       \
+    X(checkpoint_key_file, TEXT, "", 0, 0, "", false,                                                                  \
+      "secret key that signs the log's heads, name <origin>; needs head_file; empty: none is signed")                  \
+    X(checkpoint_interval_ms, NUMBER, 1000, 200, 60000, "ms", false, "a head is signed at most so often")              \
+    X(head_file, TEXT, "", 0, 0, "", false,                                                                            \
+      "last signed head, on a disk apart from the database and its backups; one a daemon")                             \
     X(lanes, TEXT, "+", 0, 0, "", false,                                                                               \
       "area codes each lane serves: lanes apart by ';', areas of one by ',', each once; '+' alone: all, one lane")     \
     X(batch_max_envelopes, NUMBER, 8192, 1, 60000, "envelopes", false, "most envelopes in one transaction")            \

@@ -164,9 +164,10 @@ static const char *newest_migration(void)
 static int open_ingest(struct daemon *daemon, struct error *error)
 {
     static const struct ingest_handler handler = {daemon_on_wing_ready, daemon_on_wing_stopped, daemon_on_wing_failed};
+    struct ingest_program program = {newest_migration(), CUSTODY_VERSION};
 
-    daemon->ingest = ingest_new(&daemon->loop, &daemon->config, newest_migration(), &handler, daemon, error);
-    return daemon->ingest ? 0 : error->code;
+    daemon->ingest = ingest_new(&daemon->loop, &daemon->config, &program, &handler, daemon, error);
+    return error->code;
 }
 
 static int start_ingest(struct daemon *daemon, struct error *error)

@@ -1,22 +1,22 @@
 /* ingest.c - opens the registry and the lanes, tells which are down, closes them in order.
  *
- * The end: lane_stop on every lane -> (each says that it stopped) -> on_stopped -> lane_close, clocks_close -> registry_close -> on_closed. Callbacks of
- * lanes and registry only note what happened; the step timer does what follows, outside of them. */
+ * The end: lane_stop on every lane -> (each says that it stopped) -> on_stopped -> lane_close, clocks_close -> signer_close ->
+ * registry_close -> on_closed. Callbacks of lanes, clocks, signer and registry only note what happened; the step timer does what follows,
+ * outside of them. */
 #include "ingest/ingest.h"
 
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "base/text.h"
-#include "core/ledger/note.h"
 #include "ingest/clocks.h"
 #include "ingest/counters.h"
 #include "ingest/lane.h"
 #include "ingest/registry.h"
-#include "io/keyfile.h"
+#include "ingest/sign.h"
+#include "ingest/signing_keys.h"
 
 enum { LANE_DOWN_INTERVAL_MS = 60 * 1000, NAME_BYTES = 256 };
 
@@ -35,18 +35,18 @@ struct ingest {
     struct ingest_handler handler;
     void *context;
 
-    struct key_pair ack_key;
-    char ack_key_name[NAME_BYTES], broker_password[NAME_BYTES];
-    struct note_signer ack_signer;
-    bool signs;
+    struct signing_keys keys;
+    char broker_password[NAME_BYTES];
 
     struct counters counters, logged;
     struct registry *registry;
+    struct signer *signer; /* NULL: heads are not signed */
     struct clocks *clocks;
     struct served lanes[CONFIG_LANES_MAX];
     size_t lane_count, lanes_ready, lanes_stopped, lanes_failed, lanes_closed;
     uv_timer_t step;
-    bool stopping, told_stopped, told_failed, closing, clocks_closed, registry_closing, registry_closed;
+    bool stopping, told_stopped, told_failed, closing, clocks_closed, signer_closing, signer_closed, registry_closing,
+        registry_closed;
     void (*on_closed)(void *context);
     void *closed_context;
 };
@@ -76,6 +76,14 @@ static void ingest_on_clocks_closed(void *context)
     step_soon(ingest);
 }
 
+static void ingest_on_signer_closed(void *context)
+{
+    struct ingest *ingest = context;
+
+    ingest->signer_closed = true;
+    step_soon(ingest);
+}
+
 static void ingest_on_lane_closed(void *context)
 {
     struct served *served = context;
@@ -97,8 +105,17 @@ static void ingest_on_step_closed(uv_handle_t *handle)
     struct ingest *ingest = handle->data;
 
     ingest->on_closed(ingest->closed_context);
-    sodium_memzero(&ingest->ack_key, sizeof ingest->ack_key);
+    signing_keys_forget(&ingest->keys);
     free(ingest);
+}
+
+static void close_signer(struct ingest *ingest)
+{
+    ingest->signer_closing = true;
+    if (ingest->signer)
+        signer_close(ingest->signer, ingest_on_signer_closed);
+    else
+        ingest_on_signer_closed(ingest);
 }
 
 static void ingest_on_step(uv_timer_t *timer)
@@ -107,10 +124,12 @@ static void ingest_on_step(uv_timer_t *timer)
 
     if (ingest->registry_closed) {
         uv_close((uv_handle_t *)&ingest->step, ingest_on_step_closed);
-    } else if (ingest->closing && !ingest->registry_closing && ingest->clocks_closed &&
-               ingest->lanes_closed == ingest->lane_count) {
+    } else if (ingest->signer_closed && !ingest->registry_closing) {
         ingest->registry_closing = true;
         registry_close(ingest->registry, ingest_on_registry_closed);
+    } else if (ingest->closing && !ingest->signer_closing && ingest->clocks_closed &&
+               ingest->lanes_closed == ingest->lane_count) {
+        close_signer(ingest);
     } else if (ingest->stopping && !ingest->told_stopped && ingest->lanes_stopped == ingest->lane_count) {
         ingest->told_stopped = true;
         ingest->handler.on_stopped(ingest->context);
@@ -203,40 +222,41 @@ static void ingest_on_lane_failed(void *context, const char *reason)
     step_soon(ingest);
 }
 
+static void try_reading(struct ingest *ingest)
+{
+    for (size_t i = 0; i < ingest->lane_count; i++)
+        lane_try_reading(ingest->lanes[i].lane);
+}
+
 static void ingest_on_registry_ready(void *context)
 {
     struct ingest *ingest = context;
 
+    if (ingest->signer && !ingest->signer_closing)
+        signer_start(ingest->signer);
+    try_reading(ingest);
+}
+
+static void ingest_on_signer_ready(void *context)
+{
+    try_reading(context);
+}
+
+static void ingest_on_checkpoint(void *context, uint64_t size, struct text note)
+{
+    (void)context;
+    log_debug("checkpoint", "size=%llu bytes=%zu", (unsigned long long)size, note.len);
+}
+
+static void ingest_on_signer_refused(void *context, const char *reason)
+{
+    struct ingest *ingest = context;
+
     for (size_t i = 0; i < ingest->lane_count; i++)
-        lane_registry_ready(ingest->lanes[i].lane);
+        lane_halt(ingest->lanes[i].lane, reason);
 }
 
 /* ---- the beginning ---- */
-
-static int load_ack_key(struct ingest *ingest, struct error *error)
-{
-    char expected[CONFIG_TEXT_BYTES + 8];
-    int code;
-
-    if (!*ingest->config->ack_key_file) {
-        log_warn(
-            "acks_unsigned",
-            "hint=\"set ack_key_file: devices delete nothing without a signed note; custodyctl keygen makes one\"");
-        return 0;
-    }
-    code = keyfile_read(ingest->config->ack_key_file, ingest->ack_key_name, sizeof ingest->ack_key_name,
-                        &ingest->ack_key, error);
-    if (code)
-        return code;
-    (void)snprintf(expected, sizeof expected, "%s/ack", ingest->config->origin);
-    if (strcmp(expected, ingest->ack_key_name) != 0)
-        return error_set(error, ERR_CONFIG,
-                         "ack_key_file: the key is named \"%s\", not \"%s\"; hint: custodyctl keygen --name %s",
-                         ingest->ack_key_name, expected, expected);
-    note_signer_init(&ingest->ack_signer, ingest->ack_key_name, ingest->ack_key.secret_key);
-    ingest->signs = true;
-    return 0;
-}
 
 static int load_broker_password(struct ingest *ingest, struct error *error)
 {
@@ -263,7 +283,8 @@ static int add_lane(struct ingest *ingest, const char *areas, struct error *erro
     struct served *served = &ingest->lanes[ingest->lane_count];
     char client_id[CONFIG_TEXT_BYTES + 16];
     struct lane_settings settings = {served->name, client_id, areas,
-                                     *ingest->broker_password ? ingest->broker_password : NULL};
+                                     *ingest->broker_password ? ingest->broker_password : NULL,
+                                     ingest->signer ? signer_guard(ingest->signer) : NULL};
 
     if (ingest->lane_count == CONFIG_LANES_MAX)
         return error_set(error, ERR_CONFIG, "lanes: more than %d; hint: several areas can share a lane",
@@ -272,8 +293,8 @@ static int add_lane(struct ingest *ingest, const char *areas, struct error *erro
     (void)text_copy(served->areas, sizeof served->areas, text_of(areas));
     (void)snprintf(served->name, sizeof served->name, "custodyd lane %zu", ingest->lane_count + 1);
     (void)snprintf(client_id, sizeof client_id, "%s-%zu", ingest->config->client_id, ingest->lane_count + 1);
-    served->lane = lane_new(ingest->loop, &settings, ingest->config, ingest->registry,
-                            ingest->signs ? &ingest->ack_signer : NULL, &ingest->counters, &handler, served, error);
+    served->lane = lane_new(ingest->loop, &settings, ingest->config, ingest->registry, signing_keys_ack(&ingest->keys),
+                            &ingest->counters, &handler, served, error);
     if (!served->lane)
         return error->code ? error->code : ERR_NO_MEMORY;
     ingest->lane_count++;
@@ -294,10 +315,23 @@ static int add_lanes(struct ingest *ingest, struct error *error)
     return 0;
 }
 
-static int build(struct ingest *ingest, const char *schema, struct error *error)
+static int add_signer(struct ingest *ingest, const char *version, struct error *error)
+{
+    static const struct signer_handler handler = {ingest_on_checkpoint, ingest_on_signer_refused,
+                                                  ingest_on_signer_ready};
+    struct signer_settings settings = {ingest->config, signing_keys_checkpoint(&ingest->keys),
+                                       signing_keys_ack(&ingest->keys), version};
+
+    if (!settings.key)
+        return 0;
+    ingest->signer = signer_new(ingest->loop, &settings, &handler, ingest, error);
+    return ingest->signer ? 0 : error->code;
+}
+
+static int build(struct ingest *ingest, const struct ingest_program *program, struct error *error)
 {
     static const struct registry_handler handler = {ingest_on_registry_ready};
-    int code = load_ack_key(ingest, error);
+    int code = signing_keys_load(&ingest->keys, ingest->config, error);
 
     if (!code)
         code = load_broker_password(ingest, error);
@@ -308,7 +342,7 @@ static int build(struct ingest *ingest, const char *schema, struct error *error)
                                         .conninfo = ingest->config->database,
                                         .statement_timeout_ms = ingest->config->statement_timeout_ms,
                                         .partition_days_ahead = ingest->config->partition_days_ahead,
-                                        .schema = schema,
+                                        .schema = program->schema,
                                     },
                                     &handler, ingest);
     if (!ingest->registry)
@@ -316,11 +350,11 @@ static int build(struct ingest *ingest, const char *schema, struct error *error)
     ingest->clocks = clocks_new(ingest->loop, ingest->config, ingest->registry, &ingest->counters);
     if (!ingest->clocks)
         return error_set(error, ERR_NO_MEMORY, "clocks: out of memory");
-    return add_lanes(ingest, error);
+    code = add_signer(ingest, program->version, error);
+    return code ? code : add_lanes(ingest, error);
 }
 
-/* What a refused start leaves behind goes with the process. */
-struct ingest *ingest_new(uv_loop_t *loop, const struct config *config, const char *schema,
+struct ingest *ingest_new(uv_loop_t *loop, const struct config *config, const struct ingest_program *program,
                           const struct ingest_handler *handler, void *context, struct error *error)
 {
     struct ingest *ingest = calloc(1, sizeof *ingest);
@@ -333,7 +367,8 @@ struct ingest *ingest_new(uv_loop_t *loop, const struct config *config, const ch
     ingest->config = config;
     ingest->handler = *handler;
     ingest->context = context;
-    return build(ingest, schema, error) ? NULL : ingest;
+    error->code = build(ingest, program, error);
+    return ingest;
 }
 
 void ingest_open(struct ingest *ingest)
@@ -342,6 +377,8 @@ void ingest_open(struct ingest *ingest)
     ingest->step.data = ingest;
     registry_open(ingest->registry);
     clocks_open(ingest->clocks);
+    if (ingest->signer)
+        signer_open(ingest->signer);
     for (size_t i = 0; i < ingest->lane_count; i++)
         lane_open(ingest->lanes[i].lane);
 }

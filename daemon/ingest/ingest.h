@@ -1,7 +1,7 @@
-/* ingest.h - the way in as a whole: the registry, the lanes and what they share, opened and closed together.
+/* ingest.h - the way in as a whole: the registry, the lanes and what they share, the signer of heads, opened and closed together.
  *
  * Life: ingest_new -> ingest_open -> on_ready -> ingest_stop -> on_stopped -> ingest_close -> on_closed, after which it is freed.
- * Callbacks run on the loop, outside of lanes and registry: a lane must not be closed while it is still at work further down the stack. */
+ * Callbacks run on the loop, outside of lanes, signer and registry: a lane must not be closed while it is still at work further down the stack. */
 #ifndef CUSTODY_INGEST_INGEST_H
 #define CUSTODY_INGEST_INGEST_H
 
@@ -19,9 +19,14 @@ struct ingest_handler {
     void (*on_failed)(void *context);  /* no lane is left that works */
 };
 
-/* Borrows the configuration. `schema`: the newest migration that this program was built for; a literal. NULL and words when keys, lanes or
- * memory fail. */
-struct ingest *ingest_new(uv_loop_t *loop, const struct config *config, const char *schema,
+struct ingest_program {
+    const char *schema;  /* newest migration that this program was built for */
+    const char *version; /* goes into the log */
+};
+
+/* Borrows the configuration, and the texts of the program. NULL without memory; error->code and words when keys, signer
+ * or lanes fail: then the process ends, and what was made goes with it. */
+struct ingest *ingest_new(uv_loop_t *loop, const struct config *config, const struct ingest_program *program,
                           const struct ingest_handler *handler, void *context, struct error *error);
 void ingest_open(struct ingest *ingest);
 void ingest_stop(struct ingest *ingest);

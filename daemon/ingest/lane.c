@@ -64,6 +64,8 @@ struct lane {
     struct mqtt *mqtt;
     struct pg *pg;
     struct gate gate;
+    const struct ledger_guard *guard;
+    struct error halted; /* code 0: not */
     struct batch batch;
     struct verify verify;
     struct store store;
@@ -81,6 +83,7 @@ struct lane {
 
 static void start_storing(struct lane *lane);
 static void start_range(struct lane *lane);
+static void give_up(struct lane *lane, const struct error *error);
 
 static void become(struct lane *lane, enum lane_state state)
 {
@@ -104,6 +107,12 @@ static void stopped(struct lane *lane)
 static void lane_on_linger(uv_timer_t *timer);
 static void watch_for_quiet(struct lane *lane);
 
+static bool has_all(const struct lane *lane)
+{
+    return mqtt_is_connected(lane->mqtt) && pg_is_connected(lane->pg) && registry_is_ready(lane->gate.registry) &&
+           (!lane->guard || lane->guard->ready);
+}
+
 static void read_on(struct lane *lane)
 {
     batch_reset(&lane->batch);
@@ -117,7 +126,11 @@ static void read_on(struct lane *lane)
         stopped(lane);
         return;
     }
-    if (!mqtt_is_connected(lane->mqtt) || !pg_is_connected(lane->pg) || !registry_is_ready(lane->gate.registry)) {
+    if (lane->halted.code) {
+        give_up(lane, &lane->halted);
+        return;
+    }
+    if (!has_all(lane)) {
         become(lane, LANE_CONNECTING);
         return;
     }
@@ -136,11 +149,10 @@ static void announce(struct lane *lane)
     lane->handler.on_ready(lane->context);
 }
 
-/* Starts reading once all three are there: broker, database, registry. */
-static void try_reading(struct lane *lane)
+/* Starts reading once all are there: broker, database, registry, and the log that was signed. */
+void lane_try_reading(struct lane *lane)
 {
-    if (lane->state != LANE_CONNECTING || !mqtt_is_connected(lane->mqtt) || !pg_is_connected(lane->pg) ||
-        !registry_is_ready(lane->gate.registry))
+    if (lane->state != LANE_CONNECTING || !has_all(lane))
         return;
     if (lane->session_resumed) /* its subscription stands; the answer to ours comes behind the backlog */
         announce(lane);
@@ -422,6 +434,10 @@ static void lane_on_refreshed(void *context, int code, const struct error *error
 
 static void start_range(struct lane *lane)
 {
+    if (lane->halted.code) {
+        give_up(lane, &lane->halted);
+        return;
+    }
     become(lane, LANE_STORING);
     store_run(&lane->store, &lane->batch, lane_on_stored, lane);
 }
@@ -463,7 +479,7 @@ static void lane_on_mqtt_connected(void *context, bool session_present)
     /* Without the rest nothing may be read: it could not be stored. */
     if (lane->state != LANE_READING)
         mqtt_pause(lane->mqtt);
-    try_reading(lane);
+    lane_try_reading(lane);
 }
 
 static void lane_on_mqtt_disconnected(void *context, const char *reason)
@@ -500,7 +516,7 @@ static void lane_on_mqtt_disconnected(void *context, const char *reason)
 
 static void lane_on_pg_connected(void *context)
 {
-    try_reading(context);
+    lane_try_reading(context);
 }
 
 static void lane_on_pg_disconnected(void *context, const char *reason)
@@ -511,9 +527,29 @@ static void lane_on_pg_disconnected(void *context, const char *reason)
              log_text(text_of(reason)));
 }
 
-void lane_registry_ready(struct lane *lane)
+void lane_halt(struct lane *lane, const char *reason)
 {
-    try_reading(lane);
+    lane->halted.code = ERR_STATE;
+    (void)text_copy(lane->halted.text, sizeof lane->halted.text, text_of(reason));
+    switch (lane->state) {
+    case LANE_READING:
+        if (lane->batch.count)
+            close_batch(lane); /* its signatures may be in the pool */
+        else
+            give_up(lane, &lane->halted);
+        break;
+    case LANE_CONNECTING:
+    case LANE_RETRYING:
+        give_up(lane, &lane->halted);
+        break;
+    case LANE_VERIFYING: /* end in start_range ... */
+    case LANE_STORING:
+    case LANE_ACKNOWLEDGING: /* ... or in read_on */
+    case LANE_RELEASING:
+    case LANE_FAILED:
+    case LANE_STOPPED:
+        break;
+    }
 }
 
 /* ---- making and ending ---- */
@@ -568,6 +604,7 @@ struct lane *lane_new(uv_loop_t *loop, const struct lane_settings *settings, con
         free(lane); /* start-up: the caller leaves */
         return NULL;
     }
+    lane->guard = lane->store.guard = settings->guard;
     acks_init(&lane->acks, loop, config->origin, signer, lane->mqtt, counters);
     return lane;
 }

@@ -20,14 +20,16 @@
 #include "core/ledger/note.h"
 #include "ingest/counters.h"
 #include "ingest/registry.h"
+#include "ingest/sign.h"
 
 struct lane;
 
 struct lane_settings {
-    const char *name;            /* "lane 1" */
-    const char *client_id;       /* fixed: the broker keeps the session under it */
-    const char *areas;           /* "350504,350505" or "+" */
-    const char *broker_password; /* NULL: none */
+    const char *name;                 /* "lane 1" */
+    const char *client_id;            /* fixed: the broker keeps the session under it */
+    const char *areas;                /* "350504,350505" or "+" */
+    const char *broker_password;      /* NULL: none */
+    const struct ledger_guard *guard; /* NULL: nothing is signed; borrowed */
 };
 
 struct lane_handler {
@@ -44,8 +46,10 @@ void lane_open(struct lane *lane);
 /* Finishes the batch under way, releases its PUBACKs, then stops; on_stopped once. The caller has the deadline: leaving the process at any
  * moment loses nothing, the broker sends the batch again. */
 void lane_stop(struct lane *lane);
-/* The registry has been loaded: the lane may begin to read. */
-void lane_registry_ready(struct lane *lane);
+/* The registry was loaded, or the log found to be the one that was signed: the lane begins to read when both are so. */
+void lane_try_reading(struct lane *lane);
+/* Nothing may be stored any more: what is under way ends, and on_failed is told. */
+void lane_halt(struct lane *lane, const char *reason);
 /* After on_stopped. */
 void lane_close(struct lane *lane, void (*on_closed)(void *context));
 

@@ -36,13 +36,20 @@ struct ledger_guard {
     uint64_t signed_size; /* no head that is smaller may be built upon */
 };
 
-/* `ack_signer` may be NULL (acknowledgements are not signed). Reads config->head_file and locks it. Borrows everything. NULL and
- * `error`: ERR_CONFIG for a file that is damaged, of another origin, in use, or in a folder that cannot be written to. */
-struct signer *signer_new(uv_loop_t *loop, const struct config *config, const struct note_signer *signer,
-                          const struct note_signer *ack_signer, const struct signer_handler *handler, void *context,
-                          struct error *error);
-/* Begins; the database has our schema. */
+struct signer_settings {
+    const struct config *config;
+    const struct note_signer *key;     /* named as the origin */
+    const struct note_signer *ack_key; /* NULL: acknowledgements are not signed */
+    const char *version;               /* of this program */
+};
+
+/* Reads config->head_file and locks it. Borrows what the settings point to. NULL and `error`: ERR_CONFIG for a head file that is damaged,
+ * of another origin, in use, or in a folder that cannot be written to. */
+struct signer *signer_new(uv_loop_t *loop, const struct signer_settings *settings, const struct signer_handler *handler,
+                          void *context, struct error *error);
 void signer_open(struct signer *signer);
+/* The database has our schema: it may begin. */
+void signer_start(struct signer *signer);
 const struct ledger_guard *signer_guard(const struct signer *signer);
 /* Once; a head that is being written is finished. on_closed runs later, and the signer is freed. */
 void signer_close(struct signer *signer, void (*on_closed)(void *context));

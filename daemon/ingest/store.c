@@ -23,6 +23,7 @@
 #include "base/log.h"
 #include "ingest/flags.h"
 #include "ingest/judge.h"
+#include "ingest/sign.h"
 
 enum { PARAM_BYTES_MAX = 64 * 1024 * 1024, ALONE_AFTER = 16 };
 
@@ -194,6 +195,15 @@ static void load_items(void *context)
         lock_head(store);
 }
 
+/* A head that is smaller than what was signed is that of a backup: what is built on it would be a fork. */
+static void check_against_signed(struct store *store, uint64_t size)
+{
+    if (store->guard && size < store->guard->signed_size)
+        transaction_fail(&store->transaction, ERR_STATE,
+                         "head: %" PRIu64 " leaves, and %" PRIu64 " were signed; hint: a backup was restored", size,
+                         store->guard->signed_size);
+}
+
 static void on_head(void *context, const struct pg_result *result)
 {
     struct store *store = context;
@@ -203,6 +213,7 @@ static void on_head(void *context, const struct pg_result *result)
     if (pg_rows(result) != 1 || edge_load(&store->edge, size, pg_bytes(result, 0, 1)))
         transaction_fail(&store->transaction, ERR_INTERNAL,
                          "head: its frontier does not fit its size; hint: the ledger was altered");
+    check_against_signed(store, size);
 }
 
 static void on_tiles(void *context, const struct pg_result *result)
@@ -280,6 +291,11 @@ static void write_all(void *context)
     struct store *store = context;
     struct frontier before = store->edge.frontier;
 
+    if (store->guard && store->guard->refused) {
+        transaction_fail(&store->transaction, ERR_STATE, "head: the log is not the one that was signed");
+        transaction_then(&store->transaction, committed, store);
+        return;
+    }
     records_number(&store->records, store->batch, &store->edge);
     store->head.size = store->edge.frontier.size;
     store->head.root = frontier_root(&store->edge.frontier);
@@ -391,6 +407,7 @@ static void on_read_head(void *context, const struct pg_result *result)
     }
     store->head.size = (uint64_t)pg_i64(result, 0, 0);
     memcpy(store->head.root.bytes, root.data, SHA256_BYTES);
+    check_against_signed(store, store->head.size);
 }
 
 static void done(void *context)

@@ -11,6 +11,7 @@
 #include "ingest/transaction.h"
 
 struct judge;
+struct ledger_guard;
 
 /* The tree after the last transaction. */
 struct tree_head {
@@ -24,7 +25,8 @@ typedef void (*store_on_done)(void *context, int code, const struct error *error
 
 struct store {
     struct transaction transaction;
-    struct gate *gate; /* borrowed */
+    struct gate *gate;                /* borrowed */
+    const struct ledger_guard *guard; /* borrowed; NULL: nothing is signed */
     struct judge *judge;
     struct batch *batch; /* borrowed while a range is under way */
     store_on_done on_done;

@@ -141,6 +141,28 @@ def open_note(note, name, public_key):
     return text
 
 
+@dataclasses.dataclass(frozen=True)
+class Checkpoint:
+    origin: str
+    size: int
+    root: bytes
+
+
+def read_checkpoint(note, origin, public_key):
+    """A C2SP tlog-checkpoint without extensions, signed by its log."""
+    lines = open_note(note, origin, public_key).split("\n")
+    assert lines[0] == origin and lines[3:] == [""], lines
+    assert str(int(lines[1])) == lines[1]
+    return Checkpoint(origin, int(lines[1]), base64.b64decode(lines[2], validate=True))
+
+
+def verifier_key(name, public_key):
+    """C2SP signed-note, verifier keys."""
+    typed = b"\x01" + public_key
+    key_id = sha256(name.encode() + b"\n" + typed)[:4].hex()
+    return f"{name}+{key_id}+{base64.b64encode(typed).decode()}"
+
+
 def read_ack_note(note, origin, public_key):
     lines = open_note(note, f"{origin}/ack", public_key).split("\n")
     assert lines[0] == "custody-ack/v1" and lines[1] == origin and lines[9:] == [""], lines

@@ -67,7 +67,7 @@ def add_source(connection, name, kind, party_id, area, signed=True, enabled=True
 class World:
     origin = ORIGIN
 
-    def __init__(self, stack, template, **settings):
+    def __init__(self, stack, template, checkpoints=False, **settings):
         self.stack = stack
         self.area, self.other_area = str(next(_areas)), str(next(_areas))
         self.name = f"world_{self.area}"
@@ -77,17 +77,26 @@ class World:
         for area in (self.area, self.other_area):
             self.database.sql("INSERT INTO registry.area VALUES (%s, '试验', 'test')", area)
         self.database.sql("UPDATE registry.source SET area = %s", self.area)
-        seed = contract.sha256(b"acknowledgement key of the tests")
-        self.ack_public_key = contract.raw(contract.Ed25519PrivateKey.from_private_bytes(seed).public_key())
-        key_file = self.directory / "ack.key"
-        key_file.touch(0o600)
-        key_file.write_text(f"custody-secret-key/v1 {ORIGIN}/ack {base64.b64encode(seed).decode()}\n")
+        key_file, self.ack_public_key = self.write_key("ack.key", f"{ORIGIN}/ack", "acknowledgement key of the tests")
         self.settings = {
             "database": "user=custody_ingest", "broker": f"unix:{stack.broker_socket}", "broker_username": "custodyd",
             "client_id": f"custodyd-{self.area}", "origin": ORIGIN, "ack_key_file": str(key_file),
             "lanes": f"{self.area},{self.other_area}", **settings}
+        self.head_file = self.directory / "head"
+        if checkpoints:
+            checkpoint_key, self.checkpoint_public_key = self.write_key("checkpoint.key", ORIGIN, "checkpoint key of the tests")
+            self.settings = {"checkpoint_key_file": str(checkpoint_key), "head_file": str(self.head_file),
+                             "checkpoint_interval_ms": 200, **self.settings}
         self.daemons, self.devices, self._used = [], [], {}
         self.daemon = self.add_daemon("custodyd")
+
+    def write_key(self, file_name, name, words):
+        """A key out of these words, in a file as custodyctl keygen writes it: its path and its public half."""
+        seed = contract.sha256(words.encode())
+        path = self.directory / file_name
+        path.touch(0o600)
+        path.write_text(f"custody-secret-key/v1 {name} {base64.b64encode(seed).decode()}\n")
+        return path, contract.raw(contract.Ed25519PrivateKey.from_private_bytes(seed).public_key())
 
     def add_daemon(self, name, roles=None, **settings):
         self.daemons.append(Daemon(self.directory, name, self.database.environment, {**self.settings, **settings}, roles))

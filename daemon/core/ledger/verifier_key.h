@@ -1,7 +1,7 @@
 /* verifier_key.h - the text of a public key that one trusts: "<name>+<key id in hex>+<base64 of algorithm and key>" (C2SP
  * signed-note, section on verifier keys), for the Ed25519 of a log and the cosignatures of a witness.
  *
- * Pure. The HTTP role, the witness role and custodyctl will use it; nothing in the daemon does yet. */
+ * Pure. Keys are announced, named and trusted by it. */
 #ifndef CUSTODY_CORE_LEDGER_VERIFIER_KEY_H
 #define CUSTODY_CORE_LEDGER_VERIFIER_KEY_H
 
