@@ -10,36 +10,18 @@
 #include <uv.h>
 
 #include "base/clock.h"
-#include "ctl/ctl.h"
+#include "ctl/doctor.h"
 #include "ctl/migrate.h"
 #include "ctl/table.h"
-#include "io/keyfile.h"
 #include "io/mqtt.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
-enum { BROKER_TIMEOUT_MS = 5000, CLOCK_DIFFERENCE_MAX_MS = 2000, TEXT_BYTES = ERROR_TEXT_BYTES };
+enum { BROKER_TIMEOUT_MS = 5000, CLOCK_DIFFERENCE_MAX_MS = 2000 };
 
-enum status { STATUS_OK, STATUS_WARN, STATUS_FAIL, STATUS_SKIPPED };
 static const char *const status_words[] = {"ok", "warn", "fail", "skipped"};
 
-struct outcome {
-    enum status status;
-    char text[TEXT_BYTES]; /* what was found */
-    char hint[TEXT_BYTES]; /* what to do; empty with ok */
-};
-
-struct doctor {
-    struct ctl *ctl;
-    struct config config;
-    bool has_config;
-    struct database *database; /* NULL: not reachable */
-    bool has_schema;
-};
-
-static void set_outcome(struct outcome *outcome, enum status status, const char *hint, const char *format, ...)
-    PRINTF_LIKE(4, 5);
-static void set_outcome(struct outcome *outcome, enum status status, const char *hint, const char *format, ...)
+void doctor_set(struct outcome *outcome, enum doctor_status status, const char *hint, const char *format, ...)
 {
     va_list arguments;
     outcome->status = status;
@@ -49,21 +31,19 @@ static void set_outcome(struct outcome *outcome, enum status status, const char 
     snprintf(outcome->hint, sizeof outcome->hint, "%s", hint);
 }
 
-/* "what: value; hint: what to do" apart. */
-static void set_error(struct outcome *outcome, enum status status, const struct error *error, const char *hint)
+void doctor_set_error(struct outcome *outcome, enum doctor_status status, const struct error *error, const char *hint)
 {
     const char *own = strstr(error->text, "; hint: ");
-    set_outcome(outcome, status, own ? own + strlen("; hint: ") : hint, "%.*s",
-                own ? (int)(own - error->text) : (int)strlen(error->text), error->text);
+    doctor_set(outcome, status, own ? own + strlen("; hint: ") : hint, "%.*s",
+               own ? (int)(own - error->text) : (int)strlen(error->text), error->text);
 }
 
-/* Asks for one row; false (and the outcome set) when the database does not answer. */
-static bool ask(struct doctor *doctor, const char *sql, struct outcome *outcome, struct rows **rows)
+bool doctor_ask(struct doctor *doctor, const char *sql, struct outcome *outcome, struct rows **rows)
 {
     struct error error = {0};
     if (database_query(doctor->database, sql, 0, NULL, rows, &error) == 0)
         return true;
-    set_error(outcome, STATUS_FAIL, &error, "custodyctl migrate; or ask as another role");
+    doctor_set_error(outcome, STATUS_FAIL, &error, "custodyctl migrate; or ask as another role");
     return false;
 }
 
@@ -75,12 +55,12 @@ static void check_configuration(struct doctor *doctor, struct outcome *outcome)
     const char *path = doctor->ctl->config_path;
     doctor->has_config = config_load(&doctor->config, path, &error) == 0;
     if (!doctor->has_config)
-        set_error(outcome, STATUS_FAIL, &error, "custodyd --help lists the settings");
+        doctor_set_error(outcome, STATUS_FAIL, &error, "custodyd --help lists the settings");
     else if (!path)
-        set_outcome(outcome, STATUS_WARN, "--config FILE, to check what custodyd reads",
-                    "defaults and environment only");
+        doctor_set(outcome, STATUS_WARN, "--config FILE, to check what custodyd reads",
+                   "defaults and environment only");
     else
-        set_outcome(outcome, STATUS_OK, "", "%s", path);
+        doctor_set(outcome, STATUS_OK, "", "%s", path);
 }
 
 static void check_database(struct doctor *doctor, struct outcome *outcome)
@@ -92,25 +72,24 @@ static void check_database(struct doctor *doctor, struct outcome *outcome)
                                                  : "";
     doctor->database = doctor->ctl->database = database_open(conninfo, &error);
     if (!doctor->database) {
-        set_error(outcome, STATUS_FAIL, &error, "is PostgreSQL running? --database, or the PG* variables");
+        doctor_set_error(outcome, STATUS_FAIL, &error, "is PostgreSQL running? --database, or the PG* variables");
         return;
     }
-    if (!ask(doctor,
-             "SELECT current_database(), current_user, current_setting('server_version'), "
-             "current_setting('server_version_num')::integer, pg_is_in_recovery(), current_setting('fsync')",
-             outcome, &rows))
+    if (!doctor_ask(doctor,
+                    "SELECT current_database(), current_user, current_setting('server_version'), "
+                    "current_setting('server_version_num')::integer, pg_is_in_recovery(), current_setting('fsync')",
+                    outcome, &rows))
         return;
     if (rows_i64(rows, 0, 3) < 150000)
-        set_outcome(outcome, STATUS_FAIL, "PostgreSQL 15 or newer", "version %s", rows_text(rows, 0, 2));
+        doctor_set(outcome, STATUS_FAIL, "PostgreSQL 15 or newer", "version %s", rows_text(rows, 0, 2));
     else if (rows_text(rows, 0, 4)[0] == 't')
-        set_outcome(outcome, STATUS_FAIL, "connect to the primary", "%s is a standby, read only",
-                    rows_text(rows, 0, 0));
+        doctor_set(outcome, STATUS_FAIL, "connect to the primary", "%s is a standby, read only", rows_text(rows, 0, 0));
     else if (strcmp(rows_text(rows, 0, 5), "on") != 0)
-        set_outcome(outcome, STATUS_WARN, "fsync = on, unless this is a test",
-                    "%s: fsync is off: what is acknowledged may be lost", rows_text(rows, 0, 0));
+        doctor_set(outcome, STATUS_WARN, "fsync = on, unless this is a test",
+                   "%s: fsync is off: what is acknowledged may be lost", rows_text(rows, 0, 0));
     else
-        set_outcome(outcome, STATUS_OK, "", "%s as %s, PostgreSQL %s", rows_text(rows, 0, 0), rows_text(rows, 0, 1),
-                    rows_text(rows, 0, 2));
+        doctor_set(outcome, STATUS_OK, "", "%s as %s, PostgreSQL %s", rows_text(rows, 0, 0), rows_text(rows, 0, 1),
+                   rows_text(rows, 0, 2));
     rows_free(rows);
 }
 
@@ -119,28 +98,29 @@ static void check_schema(struct doctor *doctor, struct outcome *outcome)
     struct error error = {0};
     doctor->has_schema = migrate_check(doctor->database, &error) == 0;
     if (doctor->has_schema)
-        set_outcome(outcome, STATUS_OK, "", "the one this program carries");
+        doctor_set(outcome, STATUS_OK, "", "the one this program carries");
     else
-        set_error(outcome, STATUS_FAIL, &error, "custodyctl migrate");
+        doctor_set_error(outcome, STATUS_FAIL, &error, "custodyctl migrate");
 }
 
 static void check_roles(struct doctor *doctor, struct outcome *outcome)
 {
     struct rows *rows;
-    if (!ask(doctor,
-             "SELECT string_agg(wanted, ', ' ORDER BY wanted) FILTER (WHERE r.oid IS NULL), "
-             "(SELECT rolsuper FROM pg_roles WHERE rolname = current_user), current_user "
-             "FROM unnest(ARRAY['custody_owner', 'custody_ingest', 'custody_console', 'custody_monitor']) AS wanted "
-             "LEFT JOIN pg_roles AS r ON r.rolname = wanted",
-             outcome, &rows))
+    if (!doctor_ask(
+            doctor,
+            "SELECT string_agg(wanted, ', ' ORDER BY wanted) FILTER (WHERE r.oid IS NULL), "
+            "(SELECT rolsuper FROM pg_roles WHERE rolname = current_user), current_user "
+            "FROM unnest(ARRAY['custody_owner', 'custody_ingest', 'custody_console', 'custody_monitor']) AS wanted "
+            "LEFT JOIN pg_roles AS r ON r.rolname = wanted",
+            outcome, &rows))
         return;
     if (!rows_is_null(rows, 0, 0))
-        set_outcome(outcome, STATUS_FAIL, "custodyctl migrate makes them", "missing: %s", rows_text(rows, 0, 0));
+        doctor_set(outcome, STATUS_FAIL, "custodyctl migrate makes them", "missing: %s", rows_text(rows, 0, 0));
     else if (rows_text(rows, 0, 1)[0] == 't')
-        set_outcome(outcome, STATUS_WARN, "custodyd connects as custody_ingest",
-                    "all there; %s is a superuser, whom no grant binds", rows_text(rows, 0, 2));
+        doctor_set(outcome, STATUS_WARN, "custodyd connects as custody_ingest",
+                   "all there; %s is a superuser, whom no grant binds", rows_text(rows, 0, 2));
     else
-        set_outcome(outcome, STATUS_OK, "", "all there; connected as %s", rows_text(rows, 0, 2));
+        doctor_set(outcome, STATUS_OK, "", "all there; connected as %s", rows_text(rows, 0, 2));
     rows_free(rows);
 }
 
@@ -154,55 +134,56 @@ static void check_partitions(struct doctor *doctor, struct outcome *outcome)
                               "SELECT coalesce(min(n) FILTER (WHERE NOT there), 61) - 1, "
                               "pg_relation_size('telemetry.fix_default') > 0 FROM days";
     struct rows *rows;
-    if (!ask(doctor, sql, outcome, &rows))
+    if (!doctor_ask(doctor, sql, outcome, &rows))
         return;
     int64_t ahead = rows_i64(rows, 0, 0);
     if (ahead < 1)
-        set_outcome(outcome, STATUS_WARN,
-                    "start custodyd, which makes them; until then rows go to the default partition", "%s",
-                    ahead < 0 ? "none for today" : "none after today");
+        doctor_set(outcome, STATUS_WARN,
+                   "start custodyd, which makes them; until then rows go to the default partition", "%s",
+                   ahead < 0 ? "none for today" : "none after today");
     else if (rows_text(rows, 0, 1)[0] == 't')
-        set_outcome(outcome, STATUS_WARN, "devices with a wrong clock; telemetry.ensure_days moves them into days",
-                    "%lld days ahead; some positions have a time that no partition covers", (long long)ahead);
+        doctor_set(outcome, STATUS_WARN, "devices with a wrong clock; telemetry.ensure_days moves them into days",
+                   "%lld days ahead; some positions have a time that no partition covers", (long long)ahead);
     else
-        set_outcome(outcome, STATUS_OK, "", "%lld days ahead", (long long)ahead);
+        doctor_set(outcome, STATUS_OK, "", "%lld days ahead", (long long)ahead);
     rows_free(rows);
 }
 
 static void check_log(struct doctor *doctor, struct outcome *outcome)
 {
     struct rows *rows;
-    if (!ask(doctor,
-             "SELECT h.size, coalesce((SELECT max(log_index) FROM ledger.record), -1) + 1 FROM ledger.head AS h",
-             outcome, &rows))
+    if (!doctor_ask(doctor,
+                    "SELECT h.size, coalesce((SELECT max(log_index) FROM ledger.record), -1) + 1 FROM ledger.head AS h",
+                    outcome, &rows))
         return;
     if (rows_count(rows) != 1)
-        set_outcome(outcome, STATUS_FAIL, "restore the database from a backup", "there is no head");
+        doctor_set(outcome, STATUS_FAIL, "restore the database from a backup", "there is no head");
     else if (rows_i64(rows, 0, 0) != rows_i64(rows, 0, 1))
-        set_outcome(outcome, STATUS_FAIL, "stop custodyd and find out who wrote to the log",
-                    "head says %s records, the last one is number %s", rows_text(rows, 0, 0), rows_text(rows, 0, 1));
+        doctor_set(outcome, STATUS_FAIL, "stop custodyd and find out who wrote to the log",
+                   "head says %s records, the last one is number %s", rows_text(rows, 0, 0), rows_text(rows, 0, 1));
     else
-        set_outcome(outcome, STATUS_OK, "", "%s records", rows_text(rows, 0, 0));
+        doctor_set(outcome, STATUS_OK, "", "%s records", rows_text(rows, 0, 0));
     rows_free(rows);
 }
 
 static void check_sources(struct doctor *doctor, struct outcome *outcome)
 {
     struct rows *rows;
-    if (!ask(doctor,
-             "SELECT count(*), count(*) FILTER (WHERE NOT s.signed), count(*) FILTER (WHERE s.signed AND NOT EXISTS "
-             "(SELECT FROM registry.source_key AS k WHERE k.source_id = s.source_id AND k.revoked_at IS NULL)) "
-             "FROM registry.source AS s WHERE s.enabled",
-             outcome, &rows))
+    if (!doctor_ask(
+            doctor,
+            "SELECT count(*), count(*) FILTER (WHERE NOT s.signed), count(*) FILTER (WHERE s.signed AND NOT EXISTS "
+            "(SELECT FROM registry.source_key AS k WHERE k.source_id = s.source_id AND k.revoked_at IS NULL)) "
+            "FROM registry.source AS s WHERE s.enabled",
+            outcome, &rows))
         return;
     if (rows_i64(rows, 0, 0) == 0)
-        set_outcome(outcome, STATUS_WARN, "custodyctl register", "none: nobody may speak");
+        doctor_set(outcome, STATUS_WARN, "custodyctl register", "none: nobody may speak");
     else if (rows_i64(rows, 0, 2) > 0)
-        set_outcome(outcome, STATUS_WARN, "custodyctl register key", "%s, of which %s sign but have no key in force",
-                    rows_text(rows, 0, 0), rows_text(rows, 0, 2));
+        doctor_set(outcome, STATUS_WARN, "custodyctl register key", "%s, of which %s sign but have no key in force",
+                   rows_text(rows, 0, 0), rows_text(rows, 0, 2));
     else
-        set_outcome(outcome, STATUS_OK, "", "%s, of which %s unsigned (weaker evidence)", rows_text(rows, 0, 0),
-                    rows_text(rows, 0, 1));
+        doctor_set(outcome, STATUS_OK, "", "%s, of which %s unsigned (weaker evidence)", rows_text(rows, 0, 0),
+                   rows_text(rows, 0, 1));
     rows_free(rows);
 }
 
@@ -211,43 +192,20 @@ static void check_clock(struct doctor *doctor, struct outcome *outcome)
     struct rows *rows;
     struct timex timex = {0};
     int64_t before_us = clock_now_us();
-    if (!ask(doctor, "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint", outcome, &rows))
+    if (!doctor_ask(doctor, "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint", outcome, &rows))
         return;
     int64_t middle_us = before_us + (clock_now_us() - before_us) / 2;
     int64_t difference_ms = (rows_i64(rows, 0, 0) - middle_us) / 1000;
     rows_free(rows);
     bool unsynchronised = adjtimex(&timex) == TIME_ERROR;
     if (difference_ms > CLOCK_DIFFERENCE_MAX_MS || difference_ms < -CLOCK_DIFFERENCE_MAX_MS)
-        set_outcome(outcome, STATUS_FAIL, "synchronise both machines (chrony, systemd-timesyncd)",
-                    "the database's differs from ours by %lld ms", (long long)difference_ms);
+        doctor_set(outcome, STATUS_FAIL, "synchronise both machines (chrony, systemd-timesyncd)",
+                   "the database's differs from ours by %lld ms", (long long)difference_ms);
     else if (unsynchronised)
-        set_outcome(outcome, STATUS_WARN, "chrony or systemd-timesyncd; records carry the time of receipt",
-                    "not synchronised, as far as the kernel knows");
+        doctor_set(outcome, STATUS_WARN, "chrony or systemd-timesyncd; records carry the time of receipt",
+                   "not synchronised, as far as the kernel knows");
     else
-        set_outcome(outcome, STATUS_OK, "", "synchronised; the database's differs by %lld ms",
-                    (long long)difference_ms);
-}
-
-static void check_ack_key(struct doctor *doctor, struct outcome *outcome)
-{
-    char name[CONFIG_TEXT_BYTES], wanted[CONFIG_TEXT_BYTES + 4];
-    struct key_pair pair;
-    struct error error = {0};
-    const char *path = doctor->config.ack_key_file;
-    snprintf(wanted, sizeof wanted, "%s/ack", doctor->config.origin);
-    if (path[0] == '\0') {
-        set_outcome(outcome, doctor->ctl->config_path ? STATUS_FAIL : STATUS_WARN,
-                    "custodyctl keygen <origin>/ack FILE, then ack_key_file", "ack_key_file is not set");
-    } else if (keyfile_read(path, name, sizeof name, &pair, &error) != 0) {
-        set_error(outcome, STATUS_FAIL, &error, "custodyctl keygen makes one");
-    } else {
-        explicit_bzero(&pair, sizeof pair);
-        if (strcmp(name, wanted) == 0)
-            set_outcome(outcome, STATUS_OK, "", "%s, %s", path, name);
-        else
-            set_outcome(outcome, STATUS_FAIL, "a key named <origin>/ack", "%s is the key of %s, not of %s", path, name,
-                        wanted);
-    }
+        doctor_set(outcome, STATUS_OK, "", "synchronised; the database's differs by %lld ms", (long long)difference_ms);
 }
 
 /* ---- the broker ---- */
@@ -256,7 +214,7 @@ struct probe {
     struct mqtt *mqtt;
     uv_timer_t deadline;
     bool connected;
-    char reason[TEXT_BYTES];
+    char reason[ERROR_TEXT_BYTES];
 };
 
 static void probe_on_deadline(uv_timer_t *timer)
@@ -329,7 +287,7 @@ static void check_broker(struct doctor *doctor, struct outcome *outcome)
     probe.mqtt = mqtt_new(&loop, &settings, &handler, &probe, &error);
     if (!probe.mqtt) {
         uv_loop_close(&loop);
-        set_error(outcome, STATUS_FAIL, &error, "broker, in the configuration");
+        doctor_set_error(outcome, STATUS_FAIL, &error, "broker, in the configuration");
         return;
     }
     uv_timer_init(&loop, &probe.deadline);
@@ -340,10 +298,10 @@ static void check_broker(struct doctor *doctor, struct outcome *outcome)
     uv_loop_close(&loop);
     explicit_bzero(password, sizeof password);
     if (probe.connected)
-        set_outcome(outcome, STATUS_OK, "", "%s speaks MQTT 5", config->broker);
+        doctor_set(outcome, STATUS_OK, "", "%s speaks MQTT 5", config->broker);
     else
-        set_outcome(outcome, STATUS_FAIL, "is mosquitto running? broker and broker_username in the configuration",
-                    "%s: %s", config->broker, probe.reason);
+        doctor_set(outcome, STATUS_FAIL, "is mosquitto running? broker and broker_username in the configuration",
+                   "%s: %s", config->broker, probe.reason);
 }
 
 static void check_broker_password(struct doctor *doctor, struct outcome *outcome)
@@ -351,15 +309,14 @@ static void check_broker_password(struct doctor *doctor, struct outcome *outcome
     struct stat about;
     const char *path = doctor->config.broker_password_file;
     if (path[0] == '\0')
-        set_outcome(outcome, STATUS_OK, "", "none needed");
+        doctor_set(outcome, STATUS_OK, "", "none needed");
     else if (stat(path, &about) != 0)
-        set_outcome(outcome, STATUS_FAIL, "broker_password_file, in the configuration", "%s: %s", path,
-                    strerror(errno));
+        doctor_set(outcome, STATUS_FAIL, "broker_password_file, in the configuration", "%s: %s", path, strerror(errno));
     else if ((about.st_mode & 077) != 0)
-        set_outcome(outcome, STATUS_FAIL, "chmod 600", "%s: mode %04o lets others read it", path,
-                    (unsigned)(about.st_mode & 07777));
+        doctor_set(outcome, STATUS_FAIL, "chmod 600", "%s: mode %04o lets others read it", path,
+                   (unsigned)(about.st_mode & 07777));
     else
-        set_outcome(outcome, STATUS_OK, "", "%s", path);
+        doctor_set(outcome, STATUS_OK, "", "%s", path);
 }
 
 /* ---- all of them ---- */
@@ -379,7 +336,9 @@ static const struct check {
     {"partitions", NEEDS_SCHEMA, check_partitions},
     {"sources", NEEDS_SCHEMA, check_sources},
     {"clock", NEEDS_DATABASE, check_clock},
-    {"ack key", NEEDS_CONFIG, check_ack_key},
+    {"ack key", NEEDS_CONFIG, doctor_check_ack_key},
+    {"checkpoint key", NEEDS_CONFIG, doctor_check_checkpoint_key},
+    {"head file", NEEDS_SCHEMA, doctor_check_head_file},
     {"broker password", NEEDS_CONFIG, check_broker_password},
     {"broker", NEEDS_CONFIG, check_broker},
 };
@@ -446,7 +405,7 @@ int doctor_command(struct ctl *ctl, int argc, char **argv)
         if (is_met(doctor, checks[i].need))
             checks[i].run(doctor, &outcomes[i]);
         else
-            set_outcome(&outcomes[i], STATUS_SKIPPED, "see above", "not checked");
+            doctor_set(&outcomes[i], STATUS_SKIPPED, "see above", "not checked");
     }
     free(doctor);
     return print_outcomes(ctl, outcomes);
