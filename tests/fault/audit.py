@@ -45,7 +45,9 @@ class Audit:
 
     def __init__(self, stage):
         self.stage = stage
-        self.verifier = log.Verifier(stage.verifier_key)
+        self.verifier = log.Verifier(stage.verifier_keys["ack"])
+        self.checkpoint_verifier = log.Verifier(stage.verifier_keys["checkpoint"])
+        self.checkpoints = 0
         self.tree = log.Tree()
         self.stored = {}        # (source, epoch, seq) -> log index
         self.refused = {}       # the same, of dead letters of a known source
@@ -120,6 +122,7 @@ class Audit:
             self.tiles_read[level] = self.tree.full_tiles(level)
         for checkpoint in checkpoints:
             self._compare_checkpoint(*checkpoint, wrong)
+        self.checkpoints = len(checkpoints)
 
     def compare_tiles(self, level, begin, rows):
         """Rows are (index, hashes) of the tiles from `begin` on."""
@@ -190,11 +193,19 @@ class Audit:
 
     def _compare_checkpoint(self, size, root, note, wrong):
         try:
-            if log.read_checkpoint(note) != (size, root):
+            if self.checkpoint_verifier.read_checkpoint(note) != (size, root):
                 wrong.add("checkpoint", f"of {size} leaves says something else than its row")
         except ValueError as error:
             wrong.add("checkpoint", str(error))
         self._compare_signed_head(size, root, f"checkpoint of {size} leaves", wrong)
+
+    def _compare_head_file(self, content, wrong):
+        """Its third line begins the checkpoint that was signed last."""
+        try:
+            size, root = self.checkpoint_verifier.read_checkpoint(content.split("\n", 2)[2])
+            self._compare_signed_head(size, root, "head file", wrong)
+        except (IndexError, ValueError) as error:
+            wrong.add("head file", str(error))
 
     def _compare_note(self, note, wrong):
         words = f"note of {note.source} {note.epoch} {note.seq} at size {note.size}"
@@ -210,8 +221,10 @@ class Audit:
         wrong = Differences()
         notes = list(self.hear_notes((payload for _, _, payload in heard), wrong))
         promised = self.hear_devices()
+        head_file = self.stage.head_file.read_text()
         with self.stage.stack.connect(autocommit=True) as database:
             self.read_log(database, wrong)
+        self._compare_head_file(head_file, wrong)
         for note in notes:
             self._compare_note(note, wrong)
         for key in promised:
@@ -256,6 +269,10 @@ class Audit:
         found = sum(self.kinds.get(kind, 0) for kind in log.OF_NO_SOURCE)
         if found < len(self.acts):
             yield f"{found} leaves of no source, {len(self.acts)} were appended"
+
+    def heads_were_signed_all_along(self, _database):
+        if self.checkpoints <= self.stage.dead_daemons:
+            yield f"{self.checkpoints} checkpoints of {self.stage.dead_daemons + 1} daemons"
 
     def the_head_and_its_edges_are_those_of_all_leaves(self, database):
         return self.compare_head(database.execute(HEAD).fetchone())
@@ -345,7 +362,8 @@ class Audit:
 
     CLOSING = (
         every_sent_envelope_is_stored, every_sent_envelope_is_acknowledged, nothing_is_stored_that_was_not_sent,
-        the_whole_log_is_what_was_read_on_the_way, the_head_and_its_edges_are_those_of_all_leaves, every_tile_is_that_of_its_leaves,
+        the_whole_log_is_what_was_read_on_the_way, heads_were_signed_all_along,
+        the_head_and_its_edges_are_those_of_all_leaves, every_tile_is_that_of_its_leaves,
         every_action_is_where_it_was_put,
         keys_name_each_stored_envelope_once, streams_end_where_their_envelopes_do,
         every_fix_is_there_once, every_reading_is_there_once, every_event_is_there_once, every_sighting_is_there_once,

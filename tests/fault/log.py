@@ -1,6 +1,5 @@
 """What the log, its notes and its records must be, written apart from the daemon: hashes, tree, tiles, notes, protobuf fields."""
 import base64
-import binascii
 import hashlib
 import re
 import struct
@@ -163,6 +162,9 @@ NOTE = re.compile(
     r"chain (?P<chain>[A-Za-z0-9+/=]+)\nindex (?P<index>\d+)\nsize (?P<size>\d+)\nroot (?P<root>[A-Za-z0-9+/=]+)\n")
 
 
+CHECKPOINT = re.compile(r"(?P<origin>[^\n]+)\n(?P<size>0|[1-9]\d*)\n(?P<root>[A-Za-z0-9+/]{43}=)\n")
+
+
 @dataclass
 class Note:
     source: str
@@ -172,14 +174,6 @@ class Note:
     index: int
     size: int
     root: bytes
-
-
-def read_checkpoint(note):
-    """(size, root) of the lines of a C2SP tlog-checkpoint; ValueError says what does not hold."""
-    match = re.match(r"[^\n]+\n(0|[1-9]\d*)\n([A-Za-z0-9+/]{43}=)\n\n", note)
-    if not match:
-        raise ValueError(f"not a checkpoint: {note!r}")
-    return int(match[1]), binascii.a2b_base64(match[2])
 
 
 class Verifier:
@@ -193,8 +187,8 @@ class Verifier:
             raise ValueError(f"not a verifier key: {words}")
         self.key = Ed25519PublicKey.from_public_bytes(typed[1:])
 
-    def read(self, note):
-        """The note's statement; ValueError says what does not hold."""
+    def open(self, note):
+        """The text that was signed; ValueError says what does not hold."""
         text, _, signatures = note.partition("\n\n")
         text += "\n"
         name, _, signature = signatures.removeprefix("\N{EM DASH} ").rstrip("\n").partition(" ")
@@ -205,8 +199,21 @@ class Verifier:
             self.key.verify(signed[4:], text.encode())
         except InvalidSignature:
             raise ValueError("the signature does not verify") from None
+        return text
+
+    def read(self, note):
+        """What an acknowledgement's note states."""
+        text = self.open(note)
         match = NOTE.fullmatch(text)
         if not match or match["origin"] + "/ack" != self.name:
             raise ValueError(f"not an acknowledgement: {text!r}")
         return Note(match["source"], int(match["epoch"]), int(match["seq"]), base64.b64decode(match["chain"]),
                     int(match["index"]), int(match["size"]), base64.b64decode(match["root"]))
+
+    def read_checkpoint(self, note):
+        """(size, root) of a C2SP tlog-checkpoint without extensions."""
+        text = self.open(note)
+        match = CHECKPOINT.fullmatch(text)
+        if not match or match["origin"] != self.name:
+            raise ValueError(f"not a checkpoint: {text!r}")
+        return int(match["size"]), base64.b64decode(match["root"])

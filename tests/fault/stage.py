@@ -181,7 +181,7 @@ class Stage:
     def __enter__(self):
         try:
             self.stack = Stack(self.private, self.stack_options)
-            self.verifier_key = self._prepare()
+            self.verifier_keys = self._prepare()
             self.start_daemon()
             wait_for("custodyd: event=ready", self.daemon_is_ready)
             self.listener = Listener(self.stack.broker_socket)
@@ -217,11 +217,18 @@ class Stage:
         (self.private / "custodyd.conf").write_text(
             f'database = "user=custody_ingest";\nbroker = "{self.stack.env["CUSTODY_BROKER"]}";\nbroker_username = "custodyd";\n'
             f'origin = "{ORIGIN}";\nack_key_file = "{self.private}/ack.key";\nlanes = "{";".join(AREAS)}";\n'
+            f'checkpoint_key_file = "{self.private}/checkpoint.key";\nhead_file = "{self.head_file}";\ncheckpoint_interval_ms = 200;\n'
             # Nothing may be turned away for its rate here: every envelope and every forgery must be accounted for.
             "source_rate_per_s = 1000000;\nsource_burst = 10000000;\nunknown_rate_per_s = 1000000;\n")
-        words = self.ctl("keygen", f"{ORIGIN}/ack", self.private / "ack.key")
-        (self.private / "ack.pub").write_text(words)
-        return next(word for word in words.split() if word.startswith(f"{ORIGIN}/ack+"))
+        acks = self.ctl("keygen", f"{ORIGIN}/ack", self.private / "ack.key")
+        (self.private / "ack.pub").write_text(acks)
+        heads = self.ctl("keygen", ORIGIN, self.private / "checkpoint.key")
+        return {key: next(word for word in words.split() if word.startswith(f"{ORIGIN}{suffix}+"))
+                for key, words, suffix in (("ack", acks, "/ack"), ("checkpoint", heads, ""))}
+
+    @property
+    def head_file(self):
+        return self.private / "head"
 
     def _fleet_words(self, area):
         common = ("simulate", "--area", area, "--seed", self.seed % 1000 + 1, "--vehicles", 6)
