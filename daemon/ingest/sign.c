@@ -66,9 +66,14 @@ struct signer {
     void (*on_closed)(void *context);
 };
 
+static void signer_on_timer(uv_timer_t *timer);
+
+/* Until the next look. From the end of one to the beginning of the next, so that heads are signed no more often than that. */
 static void rest(struct signer *signer)
 {
     signer->busy = false;
+    if (signer->state != SIGNER_REFUSED && !signer->closing)
+        (void)uv_timer_start(signer->timer, signer_on_timer, (uint64_t)signer->config->checkpoint_interval_ms, 0);
 }
 
 /* ---- refusing ---- */
@@ -89,26 +94,24 @@ static void refuse(struct signer *signer, const char *event, const char *hint, c
               log_text(text_of(signer->config->head_file)), log_text(text_of(reason)), hint);
     signer->state = SIGNER_REFUSED;
     signer->guard.refused = true;
-    (void)uv_timer_stop(signer->timer);
     rest(signer);
     signer->handler.on_refused(signer->context, reason);
 }
 
-#define HINT_OTHER_LOG                                                                                                 \
-    "nothing is stored or signed: a backup was restored, or the log was altered. Restore the backup that has what "    \
-    "was "                                                                                                             \
-    "signed, and compare; where none has, go on under a new origin with new keys and a new head file"
+static const char hint_other_log[] =
+    "nothing is stored or signed: a backup was restored, or the log was altered. Restore the backup that has what was "
+    "signed; where none has, go on under a new origin with new keys and a new head file";
 
 static void refuse_behind(struct signer *signer, uint64_t signed_size)
 {
-    refuse(signer, "ledger_behind", HINT_OTHER_LOG,
+    refuse(signer, "ledger_behind", hint_other_log,
            "the database has %" PRIu64 " leaves, and %" PRIu64 " were signed; hint: which backup was restored?",
            signer->reading.head.size, signed_size);
 }
 
 static void refuse_inconsistent(struct signer *signer, const char *why)
 {
-    refuse(signer, "ledger_inconsistent", HINT_OTHER_LOG,
+    refuse(signer, "ledger_inconsistent", hint_other_log,
            "%s: %" PRIu64 " leaves, of which %" PRIu64 " were signed; hint: which backup was restored, who wrote?", why,
            signer->reading.head.size, signer->last.size);
 }
@@ -206,10 +209,10 @@ static void announced(void *context)
 
     signer->state = SIGNER_SIGNING;
     signer->guard.ready = true;
-    rest(signer);
+    signer->busy = false;
+    look(signer);
     if (first)
         signer->handler.on_ready(signer->context);
-    look(signer);
 }
 
 static void take_head(struct signer *signer)
@@ -304,7 +307,7 @@ static void head_read(void *context)
             "when this is the log that it should be: custodyctl trust-head, which recomputes its root from the records",
             "head_file: there is none, and the log is not a new one");
     } else if (reading->head.size <
-               reading->newest_signed) { /* by another daemon; our own comes out when it is proved */
+               reading->newest_signed) { /* maybe by another daemon; ours is compared in the pool */
         refuse_behind(signer, reading->newest_signed);
     } else if (reading->is_signed && !digest_equal(&reading->signed_root, &reading->head.root)) {
         refuse_inconsistent(signer, "the root is not the one that was signed for this size");
@@ -336,9 +339,12 @@ static void signer_on_failed(void *context)
 
 static void look(struct signer *signer)
 {
-    if (signer->busy || signer->state == SIGNER_WAITING || signer->state == SIGNER_REFUSED ||
-        !pg_is_connected(signer->pg))
+    if (signer->busy || signer->state == SIGNER_WAITING || signer->state == SIGNER_REFUSED)
         return;
+    if (!pg_is_connected(signer->pg)) {
+        rest(signer);
+        return;
+    }
     signer->busy = true;
     transaction_start(&signer->transaction);
     head_reading_ask(&signer->reading);
@@ -460,8 +466,6 @@ void signer_open(struct signer *signer)
     (void)uv_timer_init(signer->loop, signer->timer);
     signer->timer->data = signer;
     signer->open_handles = 2; /* the timer and the connection */
-    (void)uv_timer_start(signer->timer, signer_on_timer, (uint64_t)signer->config->checkpoint_interval_ms,
-                         (uint64_t)signer->config->checkpoint_interval_ms);
     pg_open(signer->pg);
 }
 

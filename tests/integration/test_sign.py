@@ -14,7 +14,6 @@ from support.waiting import wait_for
 from support.world import ORIGIN
 
 EXIT_CONFIG = 78
-INTERVAL_S = 0.2
 
 
 def signed_world(new_world, **settings):
@@ -119,8 +118,7 @@ def test_nothing_new_is_not_signed_again_and_what_is_new_at_most_once_an_interva
     await_checkpoint(world)
     times = [at for (at,) in world.sql("SELECT signed_at FROM ledger.checkpoint ORDER BY size")]
     assert len(times) > 4
-    assert min((b - a).total_seconds() for a, b in zip(times, times[1:])) > 0.2
-    assert len(times) - len(before) <= 3 / 0.3 + 2
+    assert min((b - a).total_seconds() for a, b in zip(times, times[1:])) > 0.29
 
 
 def test_checkpoints_go_on_across_the_seams_of_tiles(new_world):
@@ -236,7 +234,7 @@ def test_a_head_file_serves_one_daemon(new_world):
 
 def restore(world, backup):
     Database(world.stack, "postgres").sql(f"DROP DATABASE {world.name} WITH (FORCE)")
-    Database(world.stack, "postgres").sql(f"CREATE DATABASE {world.name} TEMPLATE {backup}")
+    Database(world.stack, "postgres").sql(f"ALTER DATABASE {backup} RENAME TO {world.name}")
 
 
 def test_a_restored_backup_is_refused_at_the_start(new_world):

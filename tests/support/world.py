@@ -175,6 +175,8 @@ class World:
     def close(self):
         with contextlib.ExitStack() as stack:
             stack.callback(shutil.rmtree, self.directory)
+            # Dozens of them would keep the server from stopping in time.
+            stack.callback(Database(self.stack, "postgres").sql, f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)")
             for daemon in self.daemons:
                 stack.callback(daemon.kill)
             for device in self.devices:
