@@ -53,7 +53,7 @@ LINK := $(CC) $(LINK_$(MODE)) $(LDFLAGS)
 V :=
 say = $(if $(V),,@echo '  $(1) $@';)
 
-LIBRARIES := -luv -lmosquitto -lmicrohttpd -lpq -lprotobuf-c -lsodium -lcrypto -lconfig -lutf8proc -ljansson -lm
+LIBRARIES := -luv -lmosquitto -lmicrohttpd -lcurl -lpq -lprotobuf-c -lsodium -lcrypto -lconfig -lutf8proc -ljansson -lm
 
 # ---- what there is to build
 
@@ -184,10 +184,12 @@ lint: ## layout, format, include rule, shell scripts, clang-tidy
 format: ## rewrite our C files in the house's layout
 	@git ls-files --cached --others --exclude-standard -- '*.c' '*.h' | xargs clang-format -i
 
-install: programs ## install programs, unit file and examples under DESTDIR/PREFIX
+install: programs ## install programs, unit files and examples under DESTDIR/PREFIX
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)$(PREFIX)/share/custodyd
 	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
-	sed 's|/usr/local/|$(PREFIX)/|' deploy/systemd/custodyd.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/custodyd.service
+	for unit in custodyd.service custodyd-witness.service; do \
+		sed 's|/usr/local/|$(PREFIX)/|' deploy/systemd/$$unit > $(DESTDIR)$(PREFIX)/lib/systemd/system/$$unit || exit; \
+	done
 	install -m 644 deploy/README.md deploy/mosquitto/* $(DESTDIR)$(PREFIX)/share/custodyd
 
 clean: ## remove build/
