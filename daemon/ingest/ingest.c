@@ -1,7 +1,7 @@
 /* ingest.c - opens the registry and the lanes, tells which are down, closes them in order.
  *
- * The end: lane_stop on every lane -> (each says that it stopped) -> on_stopped -> lane_close, clocks_close -> signer_close ->
- * registry_close -> on_closed. Callbacks of lanes, clocks, signer and registry only note what happened; the step timer does what follows,
+ * The end: lane_stop on every lane -> (each says that it stopped) -> on_stopped -> lane_close, clocks_close -> signer_close,
+ * cosigner_close -> registry_close -> on_closed. Callbacks of all of them only note what happened; the step timer does what follows,
  * outside of them. */
 #include "ingest/ingest.h"
 
@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "ingest/clocks.h"
+#include "ingest/cosign.h"
 #include "ingest/counters.h"
 #include "ingest/lane.h"
 #include "ingest/registry.h"
@@ -40,13 +41,14 @@ struct ingest {
 
     struct counters counters, logged;
     struct registry *registry;
-    struct signer *signer; /* NULL: heads are not signed */
+    struct signer *signer;     /* NULL: heads are not signed */
+    struct cosigner *cosigner; /* NULL: nobody is asked to cosign them */
     struct clocks *clocks;
     struct served lanes[CONFIG_LANES_MAX];
     size_t lane_count, lanes_ready, lanes_stopped, lanes_failed, lanes_closed;
     uv_timer_t step;
-    bool stopping, told_stopped, told_failed, closing, clocks_closed, signer_closing, signer_closed, registry_closing,
-        registry_closed;
+    bool stopping, told_stopped, told_failed, closing, clocks_closed, signer_closing, signer_closed, cosigner_closed,
+        registry_closing, registry_closed;
     void (*on_closed)(void *context);
     void *closed_context;
 };
@@ -109,13 +111,28 @@ static void ingest_on_step_closed(uv_handle_t *handle)
     free(ingest);
 }
 
+static void ingest_on_cosigner_closed(void *context)
+{
+    struct ingest *ingest = context;
+
+    ingest->cosigner_closed = true;
+    step_soon(ingest);
+}
+
 static void close_signer(struct ingest *ingest)
 {
+    struct cosigner *cosigner = ingest->cosigner;
+
     ingest->signer_closing = true;
+    ingest->cosigner = NULL; /* the signer may finish a checkpoint yet */
     if (ingest->signer)
         signer_close(ingest->signer, ingest_on_signer_closed);
     else
         ingest_on_signer_closed(ingest);
+    if (cosigner)
+        cosigner_close(cosigner, ingest_on_cosigner_closed, ingest);
+    else
+        ingest_on_cosigner_closed(ingest);
 }
 
 static void ingest_on_step(uv_timer_t *timer)
@@ -124,7 +141,7 @@ static void ingest_on_step(uv_timer_t *timer)
 
     if (ingest->registry_closed) {
         uv_close((uv_handle_t *)&ingest->step, ingest_on_step_closed);
-    } else if (ingest->signer_closed && !ingest->registry_closing) {
+    } else if (ingest->signer_closed && ingest->cosigner_closed && !ingest->registry_closing) {
         ingest->registry_closing = true;
         registry_close(ingest->registry, ingest_on_registry_closed);
     } else if (ingest->closing && !ingest->signer_closing && ingest->clocks_closed &&
@@ -244,8 +261,11 @@ static void ingest_on_signer_ready(void *context)
 
 static void ingest_on_checkpoint(void *context, uint64_t size, struct text note)
 {
-    (void)context;
+    struct ingest *ingest = context;
+
     log_debug("checkpoint", "size=%llu bytes=%zu", (unsigned long long)size, note.len);
+    if (ingest->cosigner)
+        cosigner_checkpoint(ingest->cosigner, size, note);
 }
 
 static void ingest_on_signer_refused(void *context, const char *reason)
@@ -325,7 +345,12 @@ static int add_signer(struct ingest *ingest, const char *version, struct error *
     if (!settings.key)
         return 0;
     ingest->signer = signer_new(ingest->loop, &settings, &handler, ingest, error);
-    return ingest->signer ? 0 : error->code;
+    if (!ingest->signer)
+        return error->code;
+    if (!*ingest->config->policy_file)
+        return 0;
+    ingest->cosigner = cosigner_new(ingest->loop, ingest->config, error);
+    return ingest->cosigner ? 0 : error->code;
 }
 
 static int build(struct ingest *ingest, const struct ingest_program *program, struct error *error)
@@ -379,6 +404,8 @@ void ingest_open(struct ingest *ingest)
     clocks_open(ingest->clocks);
     if (ingest->signer)
         signer_open(ingest->signer);
+    if (ingest->cosigner)
+        cosigner_open(ingest->cosigner);
     for (size_t i = 0; i < ingest->lane_count; i++)
         lane_open(ingest->lanes[i].lane);
 }

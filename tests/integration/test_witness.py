@@ -38,17 +38,18 @@ def signed(tree, key=log_key, origin=ORIGIN):
 
 
 class Witness:
-    def __init__(self, **settings):
+    def __init__(self, key=witness_key, logs=(log_key, next_log_key, other_key), **settings):
+        self.key = key
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="custody-witness."))
         self.state = self.directory / "state"
         self.state.mkdir()
         policy = self.directory / "policy"
-        policy.write_text(f"log {log_key.vkey}\nlog {next_log_key.vkey}\nlog {other_key.vkey}\nquorum none\n")
+        policy.write_text("".join(f"log {log.vkey}\n" for log in logs) + "quorum none\n")
         self.address = f"unix:{self.directory}/http.sock"
         # Neither a database nor a broker is to be had with these.
         self.daemon = Daemon(self.directory, "witness", {"PATH": os.environ["PATH"], "PGHOST": "/nonexistent", **sanitizer_options()}, {
             "http_listen": self.address, "database": "host=/nonexistent", "broker": "unix:/nonexistent",
-            "witness_key_file": str(witness_key.write(self.directory / "witness.key")), "witness_state_dir": str(self.state),
+            "witness_key_file": str(key.write(self.directory / "witness.key")), "witness_state_dir": str(self.state),
             "witness_policy_file": str(policy), **settings}, roles="witness")
 
     def state_file(self, origin=ORIGIN):

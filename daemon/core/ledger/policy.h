@@ -1,7 +1,7 @@
 /* policy.h - whom one trusts: a file that names logs, witnesses, groups of them and the quorum that a checkpoint must have (C2SP
  * tlog-policy), and judging a checkpoint by it.
  *
- * Pure. The daemon asks it whether cosignatures suffice, custodyctl whether a proof is good; nothing in the daemon does yet. */
+ * Pure. The daemon asks it whom to ask and whether cosignatures suffice, custodyctl whether a proof is good. */
 #ifndef CUSTODY_CORE_LEDGER_POLICY_H
 #define CUSTODY_CORE_LEDGER_POLICY_H
 
