@@ -304,7 +304,7 @@ class Ledger:
 
     def __init__(self, connection, contract):
         self.connection, self.contract = connection, contract
-        self.index = self.one("SELECT count(*) FROM ledger.record")
+        self.index = self.one("SELECT greatest(max(log_index) + 1, 1000000) FROM ledger.record")  # beyond what else is appended
         self.source, self.party = connection.execute("SELECT source_id, party_id FROM registry.source WHERE name = 'yard-1-gate'").fetchone()
         self.site = self.one("SELECT site_id FROM registry.site WHERE code = 'yard-1'")
 

@@ -1,12 +1,15 @@
 """Who may speak: learnt while the daemon runs, learnt again after a failure; and settings read again on SIGHUP."""
 
+import base64
+import concurrent.futures
 import contextlib
+import json
 import signal
 import time
 
 import pytest
 
-from support.contract import fix
+from support.contract import SourceKey, fix
 from support.world import add_source
 
 SOON_S = 1
@@ -14,10 +17,10 @@ SHORT_STATEMENT_MS = 300
 
 
 @contextlib.contextmanager
-def locked_sources(world):
-    """Nobody can read registry.source meanwhile."""
+def locked_parties(world):
+    """Nobody can read registry.party meanwhile."""
     with world.database.connect(autocommit=False) as connection:
-        connection.execute("LOCK TABLE registry.source IN ACCESS EXCLUSIVE MODE")
+        connection.execute("LOCK TABLE registry.party IN ACCESS EXCLUSIVE MODE")
         yield
 
 
@@ -67,7 +70,7 @@ def test_a_disabled_source_is_refused_within_a_second(world, device):
 
 def test_the_registry_is_loaded_although_the_first_attempt_fails_and_its_changes_are_heard(new_world):
     world = new_world(statement_timeout_ms=SHORT_STATEMENT_MS)
-    with locked_sources(world):
+    with locked_parties(world):
         world.daemon.start(ready=False)
         failed = world.daemon.wait_log("registry_load_failed")
         assert "timeout" in failed["error"]
@@ -86,7 +89,7 @@ def test_a_revocation_is_learnt_although_the_load_that_it_caused_fails(new_world
     device.await_ack(device.say(fixes=[fix()]))
     source_id = world.source_id(device.name)
     since = len(world.daemon.lines)
-    with locked_sources(world):
+    with locked_parties(world):
         world.sql("UPDATE registry.source_key SET revoked_at = now() WHERE source_id = %s", source_id)
         world.daemon.wait_log("registry_load_failed", since)
     world.daemon.wait_log("registry_loaded", since, 2 * SOON_S)
@@ -98,7 +101,9 @@ def test_a_revocation_is_learnt_although_the_load_that_it_caused_fails(new_world
 def test_a_directory_that_does_not_fit_is_no_empty_directory(new_world):
     world = new_world().start()
     since = len(world.daemon.lines)
-    world.sql("INSERT INTO registry.party (code, kind, name) SELECT 'p' || n, 1, 'p' FROM generate_series(1, 400000) AS n")
+    with world.database.connect() as connection:
+        connection.execute("ALTER TABLE registry.party DISABLE TRIGGER recorded")  # a log of so many leaves says nothing more
+        connection.execute("INSERT INTO registry.party (code, kind, name) SELECT 'p' || n, 1, 'p' FROM generate_series(1, 400000) AS n")
     assert "memory" in world.daemon.wait_log("registry_load_failed", since)["error"]
     device = world.device("handheld")
     device.await_ack(device.say(fixes=[fix()]))
@@ -136,6 +141,36 @@ def hang_up(world, **settings):
     world.daemon.write_settings({**world.daemon.settings, **settings})
     world.daemon.signal(signal.SIGHUP)
     return since
+
+
+def leaves(world, leaf_type):
+    return [json.loads(bytes(record)) for (record,) in world.sql("SELECT record FROM ledger.record WHERE type = %s ORDER BY log_index", leaf_type)]
+
+
+def test_what_was_registered_is_in_the_log_with_who_did_it(world):
+    world.register("newcomer-3")
+    (source,) = [leaf for leaf in leaves(world, 2) if leaf["data"].get("name") == "newcomer-3"]
+    assert (source["format"], source["action"]) == ("custody-operator/v1", "source registered")
+    (key,) = [leaf for leaf in leaves(world, 4) if leaf["data"]["source"] == "newcomer-3"]
+    expected = SourceKey("newcomer-3")
+    assert key["action"] == "key registered" and key["actor"] == world.stack.environment["PGUSER"]
+    assert key["data"] == {"source": "newcomer-3", "key_id": expected.key_id("newcomer-3").hex(),
+                           "public_key": base64.b64encode(expected.public).decode()}
+
+
+def test_registering_many_and_storing_envelopes_do_not_stop_each_other(world, device):
+    """Both append to the log: whoever commits last has the higher indexes, and nobody waits for the other twice."""
+    def register_many(n):
+        with world.database.connect(autocommit=False) as connection:
+            connection.execute("INSERT INTO registry.source (name, kind, area, party_id) SELECT 'many-' || %s || '-' || i, 'truck', %s, party_id"
+                               " FROM registry.party, generate_series(1, 300) AS i WHERE code = 'recycler-1'", (n, world.area))
+    with concurrent.futures.ThreadPoolExecutor() as threads:
+        registering = [threads.submit(register_many, n) for n in range(8)]
+        for _ in range(60):
+            device.await_ack(device.say(fixes=[fix()]))
+        for each in registering:
+            each.result()
+    assert world.value("SELECT count(*) FROM ledger.record WHERE type = 2 AND position('many-' IN encode(record, 'escape')) > 0") == 2400
 
 
 @pytest.mark.parametrize("name, value", [("statement_timeout_ms", 1000), ("batch_max_envelopes", 60000), ("partition_days_ahead", 9),

@@ -69,8 +69,7 @@ SELECT throws_ok(statement, sqlstate, NULL, why) FROM wrong ORDER BY number;
 SELECT lives_ok($$INSERT INTO custody.identifier VALUES (4, '闽C00001', 900002, false)$$, 'a hint may name two items: plates are used again');
 SELECT lives_ok($$INSERT INTO flag.flag (rule, rule_version, severity, subject, item_id, key, detail, event_at)
                   VALUES ('E01', 1, 1, 'item:900001', 900001, 'other', 'd', now())$$, 'another key is another flag');
-SELECT results_eq('SELECT size, frontier, root FROM ledger.head', $$VALUES (0::bigint, ''::bytea, sha256(''))$$,
-    'the empty log has one head, with the root of RFC 9162');
+SELECT results_eq('SELECT size FROM ledger.head', 'SELECT count(*) FROM ledger.record WHERE log_index < 900000', 'the log has one head, of as many leaves as there are');
 SELECT results_eq($$SELECT name_zh, name_en FROM registry.area WHERE code = '350504'$$, $$VALUES ('洛江区', 'Luojiang District')$$, 'the district is there');
 
 -- What the gate keeps in memory announces its changes; whether the message arrives is seen from outside (tests/integration).

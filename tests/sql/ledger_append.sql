@@ -47,7 +47,7 @@ SELECT is(length(hashes), 8192, 'a full edge becomes a tile of level 1') FROM le
 SELECT is(edge_1, ''::bytea, 'and begins again') FROM ledger.head;
 SELECT is(edge_2, root, 'its root stands in the edge above, and is the tree''s') FROM ledger.head;
 
-SELECT throws_ok($$SELECT ledger.append(1, 'x')$$, '22023', 'leaf type 1 is not appended here', 'envelopes do not come this way');
+SELECT throws_ok($$SELECT ledger.append(1, 'x')$$, '22023', 'leaf types {1} are not appended here', 'envelopes do not come this way');
 SET LOCAL ROLE custody_police;
 SELECT throws_ok($$SELECT ledger.append(2, 'x')$$, '42501', NULL, 'a viewer cannot append');
 RESET ROLE;
