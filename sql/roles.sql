@@ -16,6 +16,7 @@ BEGIN
         ('custody_console',   'LOGIN',   'NOINHERIT', 'NOBYPASSRLS', 'custodyd answering people: nothing by itself, takes on the role of who asks'),
         ('custody_monitor',   'LOGIN',   'INHERIT',   'NOBYPASSRLS', 'reads the log: monitoring, auditors, witnesses'),
         ('custody_registrar', 'NOLOGIN', 'INHERIT',   'NOBYPASSRLS', 'enters parties, sites, vehicles, permits, sources and keys'),
+        ('custody_approver',  'NOLOGIN', 'INHERIT',   'NOBYPASSRLS', 'agrees to erasures that somebody else asked for'),
         ('custody_police',    'NOLOGIN', 'INHERIT',   'NOBYPASSRLS', 'police and traffic bureau: sees everything'),
         ('custody_ecology',   'NOLOGIN', 'INHERIT',   'NOBYPASSRLS', 'ecology bureau: items, events, measurements'),
         ('custody_commerce',  'NOLOGIN', 'INHERIT',   'NOBYPASSRLS', 'commerce bureau: items, events, sightings, flags'),
@@ -57,14 +58,14 @@ DO $$
 BEGIN
     EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());
     EXECUTE format('GRANT CONNECT ON DATABASE %I TO custody_ingest, custody_console, custody_monitor, custody_registrar, '
-                   'custody_police, custody_ecology, custody_commerce, custody_firm', current_database());
+                   'custody_approver, custody_police, custody_ecology, custody_commerce, custody_firm', current_database());
 END $$;
 
 -- ---- nothing ...
 
 DO $$
 DECLARE
-    everybody text := 'PUBLIC, custody_ingest, custody_console, custody_monitor, custody_registrar, custody_police, '
+    everybody text := 'PUBLIC, custody_ingest, custody_console, custody_monitor, custody_registrar, custody_approver, custody_police, '
                       'custody_ecology, custody_commerce, custody_firm';
     ours text := 'migration, registry, ledger, custody, telemetry, reentry, flag, report, api';
     policy record;
@@ -87,11 +88,13 @@ GRANT USAGE ON SCHEMA custody, flag TO custody_ingest;
 GRANT USAGE ON SCHEMA custody, flag, report, api TO custody_police, custody_ecology, custody_commerce, custody_firm;
 GRANT USAGE ON SCHEMA telemetry TO custody_ingest, custody_police, custody_ecology, custody_firm;
 GRANT USAGE ON SCHEMA reentry TO custody_ingest, custody_police, custody_commerce, custody_firm;
-GRANT USAGE ON SCHEMA api TO custody_registrar;
+GRANT USAGE ON SCHEMA migration, ledger TO custody_approver;
+GRANT USAGE ON SCHEMA api TO custody_registrar, custody_approver;
 
 -- Programs ask whether the schema is theirs before they begin.
 GRANT SELECT ON migration.applied
-    TO custody_ingest, custody_console, custody_monitor, custody_registrar, custody_police, custody_ecology, custody_commerce, custody_firm;
+    TO custody_ingest, custody_console, custody_monitor, custody_registrar, custody_approver, custody_police, custody_ecology, custody_commerce,
+    custody_firm;
 
 -- Ingest: adds; changes only what has to move on; removes nothing.
 GRANT SELECT ON registry.area, registry.party, registry.site, registry.permit, registry.vehicle, registry.source, registry.source_key,
@@ -137,6 +140,13 @@ GRANT UPDATE (site_id, vehicle_id, enabled) ON registry.source TO custody_regist
 GRANT UPDATE (revoked_at) ON registry.source_key TO custody_registrar;
 GRANT EXECUTE ON FUNCTION registry.create_firm_role(text) TO custody_registrar;
 
+-- Erasure: a registrar or the police ask, an approver agrees, who cannot be the same person.
+GRANT EXECUTE ON FUNCTION ledger.request_erasure(bigint, text) TO custody_registrar, custody_police;
+GRANT EXECUTE ON FUNCTION ledger.approve_erasure(bigint) TO custody_approver;
+GRANT SELECT ON ledger.erasure_request TO custody_monitor, custody_registrar, custody_approver, custody_police;
+GRANT SELECT ON ledger.erasure TO custody_ingest, custody_monitor, custody_registrar, custody_approver, custody_police, custody_ecology,
+    custody_commerce, custody_firm;
+
 -- Viewers: tables by their task, rows by the policies below.
 GRANT SELECT ON registry.area, registry.party, registry.site, registry.permit, registry.vehicle, registry.source, ledger.head, ledger.stream,
     ledger.dead_letter, custody.item, custody.identifier, custody.event, flag.flag, flag.evidence
@@ -152,7 +162,7 @@ GRANT EXECUTE ON FUNCTION registry.own_party() TO custody_monitor, custody_regis
 -- Answers run with the rights of who asks, so everybody who asks may ask anything.
 GRANT SELECT ON ALL TABLES IN SCHEMA report TO custody_police, custody_ecology, custody_commerce, custody_firm;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA api
-    TO custody_registrar, custody_police, custody_ecology, custody_commerce, custody_firm;
+    TO custody_registrar, custody_approver, custody_police, custody_ecology, custody_commerce, custody_firm;
 
 -- ---- row-level security: an authority sees all rows of the tables it has, a firm its own
 
@@ -173,6 +183,7 @@ BEGIN
         ('ledger.record',       $p$ source_id IN (SELECT s.source_id FROM registry.source AS s WHERE s.party_id = (SELECT registry.own_party())) $p$),
         ('ledger.stream',       $p$ source_id IN (SELECT s.source_id FROM registry.source AS s WHERE s.party_id = (SELECT registry.own_party())) $p$),
         ('ledger.dead_letter',  $p$ source_id IN (SELECT s.source_id FROM registry.source AS s WHERE s.party_id = (SELECT registry.own_party())) $p$),
+        ('ledger.erasure',      $p$ EXISTS (SELECT FROM ledger.record AS r WHERE r.log_index = erasure.log_index) $p$),
         ('telemetry.fix',       $p$ source_id IN (SELECT s.source_id FROM registry.source AS s WHERE s.party_id = (SELECT registry.own_party())) $p$),
         ('telemetry.reading',   $p$ source_id IN (SELECT s.source_id FROM registry.source AS s WHERE s.party_id = (SELECT registry.own_party())) $p$),
         ('reentry.sighting',    $p$ source_id IN (SELECT s.source_id FROM registry.source AS s WHERE s.party_id = (SELECT registry.own_party())) $p$),
@@ -191,7 +202,7 @@ BEGIN
                                     OR rule LIKE 'C%' AND EXISTS (SELECT FROM custody.item AS i WHERE i.item_id = flag.item_id AND i.holder_party_id = (SELECT registry.own_party())) $p$)
     ) AS rule (name, condition) LOOP
         EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', own.name::regclass);
-        EXECUTE format('CREATE POLICY authority ON %s FOR SELECT TO custody_monitor, custody_registrar, custody_police, custody_ecology, '
+        EXECUTE format('CREATE POLICY authority ON %s FOR SELECT TO custody_monitor, custody_registrar, custody_approver, custody_police, custody_ecology, '
                        'custody_commerce USING (true)', own.name::regclass);
         EXECUTE format('CREATE POLICY firm ON %s FOR SELECT TO custody_firm USING (%s)', own.name::regclass, own.condition);
         IF own.name LIKE 'registry.%' THEN

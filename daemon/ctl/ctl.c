@@ -116,6 +116,9 @@ int ctl_query(struct ctl *ctl, const char *sql, size_t param_count, const char *
         return CTL_OK;
     if (is_schema_trouble(database_sqlstate(database)))
         return ctl_fail(ctl, CTL_CONFIG, "database schema: %s; hint: custodyctl migrate", error.text);
+    if (strcmp(database_sqlstate(database), "42501") == 0)
+        return ctl_fail(ctl, CTL_CONFIG, "%s; hint: ask as somebody who may (PGUSER); sql/roles.sql says who may what",
+                        error.text);
     return ctl_fail_error(ctl, &error);
 }
 

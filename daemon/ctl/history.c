@@ -55,7 +55,8 @@ static int load_records(struct ctl *ctl, const char *item_ids, struct history *h
     struct rows *rows = NULL;
     int exit_code = ctl_query(
         ctl,
-        "SELECT r.log_index, r.record FROM ledger.record AS r WHERE r.log_index IN "
+        "SELECT r.log_index, r.record, e.log_index IS NOT NULL FROM ledger.record AS r LEFT JOIN ledger.erasure AS e "
+        "USING (log_index) WHERE r.log_index IN "
         "(SELECT e.log_index FROM custody.event AS e WHERE e.item_id = ANY ($1::bigint[])) ORDER BY r.log_index",
         1, (const char *const[]){item_ids}, &rows);
     if (exit_code != CTL_OK)
@@ -66,6 +67,7 @@ static int load_records(struct ctl *ctl, const char *item_ids, struct history *h
         exit_code = no_memory(ctl);
     for (size_t i = 0; exit_code == CTL_OK && i < history->record_count; i++) {
         history->records[i].log_index = (uint64_t)rows_i64(rows, i, 0);
+        history->records[i].is_erased = rows_text(rows, i, 2)[0] == 't';
         if (!rows_is_null(rows, i, 1))
             decode_record(&history->arena, rows_text(rows, i, 1), &history->records[i]);
     }
@@ -135,10 +137,14 @@ static void distribute(struct history *history, const struct rows *rows, struct 
         struct item_history *item = &history->items[at];
         if (!item->events)
             item->events = events;
-        if (event_of(history, rows, row, &item->events[item->count]))
+        if (event_of(history, rows, row, &item->events[item->count])) {
             item->count++;
-        else
+        } else {
+            const struct history_record *record =
+                history_record_at(history, (uint64_t)rows_i64(rows, row, EVENT_LOG_INDEX));
             item->unreadable++;
+            item->erased += record && record->is_erased;
+        }
         events = item->events + item->count;
     }
 }
@@ -316,8 +322,10 @@ static int load_items(struct ctl *ctl, const char *item_ids, struct history *his
 {
     struct rows *rows = NULL;
     int exit_code =
-        ctl_query(ctl, "SELECT item_id, kind FROM custody.item WHERE item_id = ANY ($1::bigint[]) ORDER BY item_id", 1,
-                  (const char *const[]){item_ids}, &rows);
+        ctl_query(ctl,
+                  "SELECT item_id, kind, physical, legal, ban, terminal::integer, event_count FROM custody.item "
+                  "WHERE item_id = ANY ($1::bigint[]) ORDER BY item_id",
+                  1, (const char *const[]){item_ids}, &rows);
     if (exit_code != CTL_OK)
         return exit_code;
     history->item_count = rows_count(rows);
@@ -327,6 +335,14 @@ static int load_items(struct ctl *ctl, const char *item_ids, struct history *his
     for (size_t i = 0; exit_code == CTL_OK && i < history->item_count; i++) {
         history->items[i].item_id = rows_i64(rows, i, 0);
         history->items[i].kind = history->items[i].around.kind = (enum item_kind)rows_i64(rows, i, 1);
+        history->items[i].stored = (struct item_state){
+            .kind = history->items[i].kind,
+            .physical = (enum physical_state)rows_i64(rows, i, 2),
+            .legal = (enum legal_state)rows_i64(rows, i, 3),
+            .ban = (enum resale_ban)rows_i64(rows, i, 4),
+            .terminal = rows_i64(rows, i, 5) != 0,
+            .event_count = (uint32_t)rows_i64(rows, i, 6),
+        };
     }
     rows_free(rows);
     return exit_code;

@@ -13,6 +13,7 @@
 struct history_record {
     uint64_t log_index;
     bool readable;  /* false: erased, or not decodable by this program */
+    bool is_erased; /* by two people, as ledger.erasure says */
     bool is_signed; /* it carries a signature, which was checked when it was stored */
     struct report report;
 };
@@ -21,7 +22,9 @@ struct item_history {
     int64_t item_id;
     enum item_kind kind;
     struct surroundings around; /* but for its directory */
-    size_t count, unreadable;   /* events, and how many more could not be read */
+    size_t count, unreadable;   /* events, and how many more could not be read, */
+    size_t erased;              /* so many of them because their records were erased */
+    struct item_state stored;   /* as it was folded last: only the fields that a verdict needs, without facts */
     struct history_event *events;
     size_t sighting_count;
     struct matched_sighting *sightings; /* of any of its identifiers, in log order */

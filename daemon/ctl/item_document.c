@@ -92,7 +92,8 @@ static void enrich_events(json_t *document, const struct history *history, const
     {
         const struct history_event *event = find_event(item, row);
         if (!event) {
-            json_object_set_new(row, "standing", json_string("unreadable"));
+            json_object_set_new(row, "standing",
+                                json_string(json_is_object(json_object_get(row, "erasure")) ? "erased" : "unreadable"));
             continue;
         }
         json_object_set_new(row, "standing", json_string(standing_word(event->standing)));
@@ -118,7 +119,8 @@ static bool has_grave_flag(const json_t *document)
     return false;
 }
 
-/* The domain's verdict on the folded history. Doubt turns "allowed" into "unknown", never anything into "allowed". */
+/* The domain's verdict on the folded history; where a part of it was erased, on the state that was folded when it was
+ * there. Doubt turns "allowed" into "unknown", never anything into "allowed". */
 static void set_verdict(json_t *document, const struct item_history *item, const struct item_state *state)
 {
     const char *zh, *en;
@@ -127,10 +129,14 @@ static void set_verdict(json_t *document, const struct item_history *item, const
         strcmp(json_string_value(json_object_get(document, "ban")), resale_ban_word(state->ban)) != 0 ||
         strcmp(json_string_value(json_object_get(document, "physical")), physical_state_word(state->physical)) != 0;
     json_t *warnings = json_array();
-    if (item->unreadable > 0)
-        json_array_append_new(
-            warnings,
-            json_sprintf("%zu events of this item cannot be read (erased, or of another version)", item->unreadable));
+    if (item->erased > 0)
+        json_array_append_new(warnings,
+                              json_sprintf("the records of %zu events were erased; its state is that of its last "
+                                           "folding, and what was reported since is not judged",
+                                           item->erased));
+    if (item->unreadable > item->erased)
+        json_array_append_new(warnings, json_sprintf("%zu events of this item cannot be read (lost, or of another version)",
+                                                     item->unreadable - item->erased));
     if (differs)
         json_array_append_new(
             warnings, json_string("the stored state differs from the folded one; hint: custodyctl rebuild --check"));
@@ -205,7 +211,7 @@ static int item_document(struct ctl *ctl, const struct history *history, const s
     around.directory = directory;
     custody_fold(item->events, item->count, &around, &state, &findings);
     enrich_events(*document, history, item);
-    set_verdict(*document, item, &state);
+    set_verdict(*document, item, item->erased > 0 ? &item->stored : &state);
     return CTL_OK;
 }
 

@@ -108,7 +108,8 @@ struct rebuild {
     struct ctl *ctl;
     bool check;
     int64_t items, events, differences, unreadable, waiting;
-    json_t *list; /* with --json: the differences */
+    int64_t erased; /* items that cannot be folded again */
+    json_t *list;   /* with --json: the differences */
     struct registered registered;
     struct folded folded; /* the item at hand; too large for the stack */
 };
@@ -431,6 +432,20 @@ static bool is_waiting(const struct rows *waiting, int64_t item_id)
     return false;
 }
 
+/* An item of which a record was erased stays as it was folded last. What can still be told is whether all its events
+ * are counted. */
+static void compare_erased(struct rebuild *rebuild, const struct item_history *history)
+{
+    char stored[VALUE_BYTES], there[VALUE_BYTES];
+    rebuild->erased++;
+    put_number(stored, history->stored.event_count);
+    put_number(there, (int64_t)(history->count + history->unreadable));
+    if (strcmp(stored, there) != 0) {
+        report_difference(rebuild, history->item_id, "event_count", stored, there);
+        rebuild->unreadable++;
+    }
+}
+
 /* An item whose events cannot all be read is named and left alone: folding the rest would make a wrong state. */
 static int rebuild_item(struct rebuild *rebuild, const struct item_history *history, const struct rows *stored,
                         size_t row, const struct rows *flags, const struct rows *crowded, const struct rows *waiting)
@@ -441,6 +456,10 @@ static int rebuild_item(struct rebuild *rebuild, const struct item_history *hist
         return CTL_OK;
     }
     rebuild->events += (int64_t)(history->count + history->unreadable);
+    if (history->erased > 0 && history->erased == history->unreadable) {
+        compare_erased(rebuild, history);
+        return CTL_OK;
+    }
     if (history->unreadable > 0) {
         char count[64];
         rebuild->unreadable += (int64_t)history->unreadable;
@@ -546,13 +565,18 @@ static int print_outcome(struct rebuild *rebuild)
 {
     struct ctl *ctl = rebuild->ctl;
     if (ctl->json)
-        return ctl_print_json(ctl, json_pack("{s:b, s:I, s:I, s:I, s:I, s:O}", "check", rebuild->check, "items",
+        return ctl_print_json(ctl, json_pack("{s:b, s:I, s:I, s:I, s:I, s:I, s:O}", "check", rebuild->check, "items",
                                              (json_int_t)rebuild->items, "events", (json_int_t)rebuild->events,
                                              "unreadable_events", (json_int_t)rebuild->unreadable, "waiting",
-                                             (json_int_t)rebuild->waiting, "differences", rebuild->list));
+                                             (json_int_t)rebuild->waiting, "items_with_erased_records",
+                                             (json_int_t)rebuild->erased, "differences", rebuild->list));
     fprintf(ctl->out, "%" PRId64 " items, %" PRId64 " events, %" PRId64 " differences%s\n", rebuild->items,
             rebuild->events, rebuild->differences,
             rebuild->differences > rebuild->unreadable && !rebuild->check ? " repaired" : "");
+    if (rebuild->erased > 0)
+        fprintf(ctl->out,
+                "%" PRId64 " items cannot be folded again: a record of each was erased; they stay as they were\n",
+                rebuild->erased);
     return CTL_OK;
 }
 

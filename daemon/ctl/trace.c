@@ -87,6 +87,18 @@ static void describe_source(struct line *line, const json_t *object)
         add_remark(line, "", "unsigned (weaker evidence)");
 }
 
+/* Who, when, why, and where the log says so. */
+static void describe_erasure(struct line *line, const json_t *erasure)
+{
+    char words[CELL_BYTES];
+    if (!json_is_object(erasure))
+        return;
+    snprintf(words, sizeof words, "%.10s, asked by %s, approved by %s, log %lld: %s", text_at(erasure, "at"),
+             text_at(erasure, "requested_by"), text_at(erasure, "approved_by"),
+             (long long)json_integer_value(json_object_get(erasure, "log_index")), text_at(erasure, "reason"));
+    add_remark(line, "记录已删除 record erased ", words);
+}
+
 static void describe_event(struct line *line, const json_t *event)
 {
     static const struct {
@@ -110,6 +122,7 @@ static void describe_event(struct line *line, const json_t *event)
     describe_source(line, event);
     if (strcmp(standing, "stands") != 0)
         add_remark(line, "", standing);
+    describe_erasure(line, json_object_get(event, "erasure"));
     for (size_t i = counterparty[0] ? 1 : 0; i < sizeof details / sizeof details[0]; i++)
         add_remark(line, details[i].before, text_at(event, details[i].member));
     if (strncmp(standing, "corrected", 9) == 0)
@@ -124,6 +137,7 @@ static void describe_sighting(struct line *line, const json_t *sighting)
              text_at(sighting, "listing_id")[0] ? " " : "", text_at(sighting, "listing_id"));
     place_text(sighting, line->text[CELL_WHERE], CELL_BYTES);
     describe_source(line, sighting);
+    describe_erasure(line, json_object_get(sighting, "erasure"));
     add_remark(line, text_at(sighting, "scheme"), " ");
     snprintf(line->text[CELL_REMARKS] + strlen(line->text[CELL_REMARKS]), CELL_BYTES - strlen(line->text[CELL_REMARKS]),
              "%s%s%s", text_at(sighting, "value"),

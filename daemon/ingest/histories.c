@@ -50,6 +50,7 @@ static const struct pg_statement sightings_statement = {
         " ORDER BY q.item_id, s.log_index, s.ordinal"};
 
 static void load_rows(void *context);
+static void leave_erased(void *context);
 static void next_page(void *context);
 static void hand_out(struct histories *histories);
 
@@ -185,6 +186,8 @@ static void on_events(void *context, const struct pg_result *result)
             .party_kind = (enum party_kind)pg_i64(result, row, 6),
         };
         loaded->record_bytes = (uint32_t)pg_i64(result, row, 7);
+        if (loaded->item && pg_is_null(result, row, 7))
+            loaded->item->erased = true;
         if (loaded->item)
             histories->count++;
     }
@@ -251,7 +254,25 @@ static void load_rows(void *context)
     transaction_query(histories->transaction, &sightings_statement, params, on_sightings, histories);
     surroundings_ask(&histories->around, histories->transaction, histories->params, histories->items,
                      &histories->arena);
-    transaction_then(histories->transaction, next_page, histories);
+    transaction_then(histories->transaction, leave_erased, histories);
+}
+
+/* The events of items that cannot be folded any more are not looked at. */
+static void leave_erased(void *context)
+{
+    struct histories *histories = context;
+    size_t kept = 0;
+
+    for (size_t i = 0; i < histories->items->count; i++)
+        if (histories->items->by_id[i]->erased)
+            log_warn("item_not_folded",
+                     "item=%lld hint=\"a record of its history was erased: it stays as it was folded last\"",
+                     (long long)histories->items->by_id[i]->item_id);
+    for (size_t i = 0; i < histories->count; i++)
+        if (!histories->events[i].item->erased)
+            histories->events[kept++] = histories->events[i];
+    histories->count = kept;
+    next_page(context);
 }
 
 /* ---- records ---- */

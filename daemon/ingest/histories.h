@@ -9,7 +9,10 @@
  * its event is stored and counted, its state stays as it was folded last, sightings are still matched with its stored ban, and the log
  * says so (event=item_not_folded) until custodyctl rebuild, which has more memory, folds it. An ordinary event takes about 1 KB: a
  * source reaches that bound with some tens of thousands of events about one item, or some dozens of the largest that the contract
- * admits. Sightings: the newest 5,000 of an item; beyond that its flags are raised but no longer withdrawn. */
+ * admits. Sightings: the newest 5,000 of an item; beyond that its flags are raised but no longer withdrawn.
+ *
+ * An item of whose history a record was erased cannot be folded again, ever: it stays as it was folded last, in the same way
+ * (event=item_not_folded), and custodyctl rebuild leaves it alone. */
 #ifndef CUSTODY_INGEST_HISTORIES_H
 #define CUSTODY_INGEST_HISTORIES_H
 

@@ -50,6 +50,7 @@ struct item {
 
     /* filled by histories.c */
     bool oversized;        /* its history does not fit: it stays as it is */
+    bool erased;           /* a record of its history was erased: it stays as it is, for good */
     bool sightings_capped; /* some are left out */
     uint32_t stored_events;
     struct item_ban stored_ban; /* as folded last */
@@ -87,7 +88,7 @@ struct items {
 /* What was only sighted keeps its state. */
 static inline bool item_is_folded(const struct item *item)
 {
-    return (item->events || item->refold) && !item->oversized;
+    return (item->events || item->refold) && !item->oversized && !item->erased;
 }
 
 /* True where this identifier decides which item of this kind it is: an assembly carries its parent's VIN as a hint. */

@@ -27,6 +27,8 @@ static const struct {
 } sqlstate_codes[] = {
     {"42501", ERR_DENIED},    /* insufficient_privilege */
     {"55P03", ERR_CONFLICT},  /* lock_not_available */
+    {"55000", ERR_STATE},     /* object_not_in_prerequisite_state: our functions refuse */
+    {"P0002", ERR_NOT_FOUND}, /* no_data_found */
     {"57014", ERR_TIMEOUT},   /* query_canceled: statement_timeout */
     {"57P", ERR_UNREACHABLE}, /* shutdown, crash, starting up */
     {"08", ERR_UNREACHABLE},  /* connection exceptions */

@@ -26,7 +26,8 @@ RETURN (SELECT coalesce(jsonb_agg(jsonb_build_object(
             'log_index', e.log_index, 'ordinal', e.ordinal, 'part', e.part,
             'party', api.party(e.party_id), 'source', s.name, 'signed', s.signed,
             'site', api.site(e.site_id), 'counterparty', api.party(e.counterparty_id),
-            'position', api.place(e.lon_e7, e.lat_e7), 'mass_g', e.mass_g, 'mass_estimated', e.mass_estimated
+            'position', api.place(e.lon_e7, e.lat_e7), 'mass_g', e.mass_g, 'mass_estimated', e.mass_estimated,
+            'erasure', api.erasure(e.log_index)
         ) ORDER BY e.event_at, e.log_index, e.ordinal), '[]')
         FROM custody.event AS e LEFT JOIN registry.source AS s USING (source_id)
         WHERE e.item_id = wanted);
@@ -40,7 +41,7 @@ RETURN (SELECT coalesce(jsonb_agg(jsonb_build_object(
             'scheme', api.word('identifier_scheme', i.scheme), 'value', i.value, 'proof', i.proof, 'from_text', d.from_text,
             'use', api.word('sighted_use', g.use), 'platform', g.platform, 'listing_id', g.listing_id,
             'position', api.place(g.lon_e7, g.lat_e7), 'source', s.name, 'signed', s.signed,
-            'log_index', g.log_index, 'ordinal', g.ordinal
+            'log_index', g.log_index, 'ordinal', g.ordinal, 'erasure', api.erasure(g.log_index)
         ) ORDER BY g.seen_at, g.log_index, g.ordinal, i.proof DESC), '[]')
         FROM custody.identifier AS i
         JOIN reentry.sighted_identifier AS d ON d.scheme = i.scheme AND d.value = i.value

@@ -40,7 +40,7 @@ SELECT is_empty('SELECT what FROM silent WHERE what LIKE ''function %''', 'every
 SELECT is_empty('SELECT what FROM unitless', 'every quantity says its unit');
 SELECT is((SELECT count(*)::integer FROM ours), 9, 'no schema is missing');
 SELECT is_empty($$SELECT rolname FROM pg_roles WHERE rolname IN ('custody_ingest', 'custody_console', 'custody_monitor', 'custody_owner',
-                  'custody_registrar', 'custody_police', 'custody_ecology', 'custody_commerce', 'custody_firm')
+                  'custody_registrar', 'custody_approver', 'custody_police', 'custody_ecology', 'custody_commerce', 'custody_firm')
                   AND coalesce(shobj_description(oid, 'pg_authid'), '') = ''$$, 'every role says what it is for');
 
 -- The checks above find what they look for.

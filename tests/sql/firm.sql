@@ -20,6 +20,8 @@ VALUES (900000000001, 1, now(), 900001, sha256('a')), (900000000002, 1, now(), 9
 INSERT INTO ledger.stream VALUES (900001, 1, 1, 1, '', now()), (900002, 1, 1, 1, '', now());
 INSERT INTO ledger.dead_letter VALUES (900000000001, now(), 't', 900001, 1, 1, 1, 'd'), (900000000002, now(), 't', 900002, 1, 1, 1, 'd'),
     (900000000003, now(), 't', NULL, NULL, NULL, 3, 'd');
+INSERT INTO ledger.erasure (log_index, commitment, erasure_index, request_id, reason, requested_by, approved_by)
+SELECT 900000000000 + n, sha256('c'), 900000000010 + n, n, 'r', 'wang', 'li' FROM generate_series(1, 2) AS n;
 INSERT INTO telemetry.fix (at, source_id, seq, epoch, lon_e7, lat_e7, datum) SELECT now(), id, 1, 1, 0, 0, 1 FROM (VALUES (900001), (900002)) AS v (id);
 INSERT INTO telemetry.reading (at, source_id, seq, epoch, kind) SELECT now(), id, 1, 1, 3 FROM (VALUES (900001), (900002)) AS v (id);
 -- 900001: A's. 900002: B's. 900003: was A's, is B's. 900004: nobody's. 900005: offered to A by B.
@@ -63,6 +65,7 @@ INSERT INTO sees (query, mine) VALUES
     ('SELECT log_index FROM ledger.record', '900000000001'),
     ('SELECT source_id FROM ledger.stream', '900001'),
     ('SELECT log_index FROM ledger.dead_letter', '900000000001'),
+    ('SELECT log_index FROM ledger.erasure', '900000000001'),
     ('SELECT source_id FROM telemetry.fix', '900001'),
     ('SELECT source_id FROM telemetry.reading', '900001'),
     ('SELECT item_id FROM custody.item', '900001,900003,900005'),

@@ -4,7 +4,7 @@ CREATE EXTENSION IF NOT EXISTS pgtap;
 SELECT no_plan();
 
 CREATE TEMP TABLE roles (role name);
-INSERT INTO roles VALUES ('custody_ingest'), ('custody_console'), ('custody_monitor'), ('custody_registrar'), ('custody_police'),
+INSERT INTO roles VALUES ('custody_ingest'), ('custody_console'), ('custody_monitor'), ('custody_registrar'), ('custody_approver'), ('custody_police'),
     ('custody_ecology'), ('custody_commerce'), ('custody_firm');
 
 CREATE TEMP VIEW tables AS
@@ -46,7 +46,7 @@ SELECT is_empty($$SELECT name FROM tables WHERE has_any_column_privilege('custod
     'the console by itself reads nothing but whether the schema is its own');
 SELECT set_eq($$SELECT name FROM tables WHERE has_any_column_privilege('custody_monitor', oid, 'SELECT')$$,
     ARRAY['migration.applied', 'ledger.record', 'ledger.ingest_key', 'ledger.stream', 'ledger.head', 'ledger.dead_letter', 'ledger.tile',
-          'ledger.checkpoint', 'ledger.cosignature', 'ledger.signing_key', 'registry.source',
+          'ledger.checkpoint', 'ledger.cosignature', 'ledger.signing_key', 'ledger.erasure_request', 'ledger.erasure', 'registry.source',
           'registry.source_key', 'registry.party'], 'the monitor reads the log and who signed');
 SELECT is_empty($$SELECT name FROM tables WHERE has_any_column_privilege('custody_firm', oid, 'SELECT')
                   AND name NOT IN ('migration.applied', 'registry.area', 'registry.figure', 'ledger.head', 'ledger.tile', 'ledger.checkpoint', 'ledger.cosignature',

@@ -13,8 +13,15 @@ def sha256(data):
     return hashlib.sha256(data).digest()
 
 
+def commitment(salt, record):
+    return sha256(b"custody-commit/v1\n" + salt + record)
+
+
 def leaf_hash(leaf_type, received_us, salt, record):
-    commitment = sha256(b"custody-commit/v1\n" + salt + record)
+    return leaf_hash_of(leaf_type, received_us, commitment(salt, record))
+
+
+def leaf_hash_of(leaf_type, received_us, commitment):
     leaf = b"custody-leaf/v1\n" + struct.pack(">BQ", leaf_type, received_us) + commitment
     assert len(leaf) == 57
     return sha256(b"\x00" + leaf)

@@ -190,6 +190,8 @@ static void test_a_sqlstate_becomes_the_code_a_caller_can_act_on(void **state)
     assert_int_equal(fail_with("40001"), ERR_CONFLICT);
     assert_int_equal(fail_with("40P01"), ERR_CONFLICT);
     assert_int_equal(fail_with("55P03"), ERR_CONFLICT);
+    assert_int_equal(fail_with("55000"), ERR_STATE);
+    assert_int_equal(fail_with("P0002"), ERR_NOT_FOUND);
     assert_int_equal(fail_with("57014"), ERR_TIMEOUT);
     assert_int_equal(fail_with("57P01"), ERR_UNREACHABLE);
     assert_int_equal(fail_with("08006"), ERR_UNREACHABLE);
