@@ -140,6 +140,14 @@ GRANT UPDATE (site_id, vehicle_id, enabled) ON registry.source TO custody_regist
 GRANT UPDATE (revoked_at) ON registry.source_key TO custody_registrar;
 GRANT EXECUTE ON FUNCTION registry.create_firm_role(text) TO custody_registrar;
 
+-- Flags are worked on by the police and the commerce bureau; who sees one sees where it can go.
+GRANT EXECUTE ON FUNCTION flag.move(bigint, text, text), flag.assign(bigint, text, text), flag.comment(bigint, text)
+    TO custody_police, custody_commerce;
+GRANT EXECUTE ON FUNCTION flag.next_states(text), flag.firm(flag.flag), ledger.actor()
+    TO custody_police, custody_ecology, custody_commerce, custody_firm;
+GRANT SELECT ON flag.credit, flag.credit_points TO custody_police, custody_ecology, custody_commerce, custody_firm;
+GRANT INSERT (rule, severity, points, basis, source, valid_from) ON flag.credit_points TO custody_commerce; -- the district's policy
+
 -- Erasure: a registrar or the police ask, an approver agrees, who cannot be the same person.
 GRANT EXECUTE ON FUNCTION ledger.request_erasure(bigint, text) TO custody_registrar, custody_police;
 GRANT EXECUTE ON FUNCTION ledger.approve_erasure(bigint) TO custody_approver;
@@ -197,6 +205,7 @@ BEGIN
         ('reentry.sighted_identifier', $p$ EXISTS (SELECT FROM reentry.sighting AS s WHERE s.log_index = sighted_identifier.log_index AND s.ordinal = sighted_identifier.ordinal) $p$),
         ('flag.evidence',       $p$ EXISTS (SELECT FROM flag.flag AS f WHERE f.flag_id = evidence.flag_id) $p$),
         ('flag.action',         $p$ false $p$),
+        ('flag.credit',         $p$ party_id = (SELECT registry.own_party()) $p$),
         -- Its devices' gaps, and what is missing on what it holds; not that the police found something for sale (E) or follow a truck (R).
         ('flag.flag',           $p$ source_id IN (SELECT s.source_id FROM registry.source AS s WHERE s.party_id = (SELECT registry.own_party()))
                                     OR rule LIKE 'C%' AND EXISTS (SELECT FROM custody.item AS i WHERE i.item_id = flag.item_id AND i.holder_party_id = (SELECT registry.own_party())) $p$)

@@ -105,6 +105,7 @@ int ctl_print_document(struct ctl *ctl, const struct rows *rows);
 
 /* ---- the subcommands ---- */
 
+int credit_command(struct ctl *ctl, int argc, char **argv);
 int doctor_command(struct ctl *ctl, int argc, char **argv);
 int erase_command(struct ctl *ctl, int argc, char **argv);
 int flags_command(struct ctl *ctl, int argc, char **argv);

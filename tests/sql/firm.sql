@@ -43,6 +43,7 @@ INSERT INTO flag.flag (flag_id, rule, rule_version, severity, subject, item_id, 
     (900003, 'C03', 1, 3, 'item:900001', 900001, NULL, 'd', now()), (900004, 'E01', 1, 4, 'item:900001', 900001, NULL, 'd', now()),
     (900005, 'C03', 1, 3, 'item:900002', 900002, NULL, 'd', now());
 INSERT INTO flag.evidence (flag_id, log_index) SELECT id, 900000000001 FROM generate_series(900001, 900005) AS id;
+INSERT INTO flag.credit (flag_id, party_id, points, points_id, log_index) VALUES (900001, 900001, 1, 1, 900000000001), (900002, 900002, 1, 1, 900000000002);
 INSERT INTO flag.action (flag_id, to_state, actor) SELECT id, 'new', 'custodyd' FROM generate_series(900001, 900005) AS id;
 
 SELECT is(registry.create_firm_role('FIRM-TEST-A'), 'custody_firm_firm-test-a', 'a firm gets a role of its own');
@@ -75,6 +76,7 @@ INSERT INTO sees (query, mine) VALUES
     ('SELECT log_index FROM reentry.sighted_identifier', '900000000001'),
     ('SELECT flag_id FROM flag.flag', '900001,900003'),
     ('SELECT flag_id FROM flag.evidence', '900001,900003'),
+    ('SELECT flag_id FROM flag.credit', '900001'),
     ('SELECT item_id FROM report.item', '900001,900003,900005'),
     ('SELECT item_id FROM report.custody_timeline', '900001,900003,900005'),
     ('SELECT flag_id FROM report.flag_queue', '900001,900003'),
