@@ -18,6 +18,7 @@ static const struct ctl_command commands[] = {
     {"prove", "write an evidence bundle that others verify with their own tools", prove_command},
     {"verify", "check evidence bundles against a trust policy, offline", verify_command},
     {"erase", "remove the bytes of a record, by two people: request, approve, list", erase_command},
+    {"monitor", "follow the log from outside: recompute it and compare", monitor_command},
     {"rebuild", "fold every item's events again; --check only compares", rebuild_command},
     {"ping", "send a report and await its acknowledgement", ping_command},
     {"doctor", "check configuration, database, broker, keys and clock", doctor_command},

@@ -31,6 +31,10 @@ static inline void store_u64_be(uint8_t *out, uint64_t v)
     for (int i = 7; i >= 0; i--, v >>= 8)
         out[i] = (uint8_t)v;
 }
+static inline uint32_t load_u32_be(const uint8_t *in)
+{
+    return (uint32_t)in[0] << 24 | (uint32_t)in[1] << 16 | (uint32_t)in[2] << 8 | in[3];
+}
 static inline uint64_t load_u64_be(const uint8_t *in)
 {
     uint64_t v = 0;

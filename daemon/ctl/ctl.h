@@ -111,6 +111,7 @@ int erase_command(struct ctl *ctl, int argc, char **argv);
 int flags_command(struct ctl *ctl, int argc, char **argv);
 int keygen_command(struct ctl *ctl, int argc, char **argv);
 int migrate_command(struct ctl *ctl, int argc, char **argv);
+int monitor_command(struct ctl *ctl, int argc, char **argv);
 int ping_command(struct ctl *ctl, int argc, char **argv);
 int prove_command(struct ctl *ctl, int argc, char **argv);
 int rebuild_command(struct ctl *ctl, int argc, char **argv);

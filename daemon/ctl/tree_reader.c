@@ -31,6 +31,11 @@ struct tree_reader *tree_reader_new(struct database *database, uint64_t size)
     return reader;
 }
 
+void tree_reader_resize(struct tree_reader *reader, uint64_t size)
+{
+    reader->size = size;
+}
+
 void tree_reader_free(struct tree_reader *reader)
 {
     free(reader);

@@ -14,6 +14,8 @@ struct tree_reader;
 
 /* Of the tree of `size` leaves, which the database's may have outgrown. Borrows the database. NULL: no memory. */
 struct tree_reader *tree_reader_new(struct database *database, uint64_t size);
+/* Asks about the tree of another size from now on; tiles that are the same in both stay. */
+void tree_reader_resize(struct tree_reader *reader, uint64_t size);
 void tree_reader_free(struct tree_reader *reader); /* NULL is fine */
 
 /* 0, or with words: ERR_INVALID (not in this tree), ERR_DATA (the database lacks a tile, or part of one), or the database's code. */

@@ -1,10 +1,12 @@
 /* database.c - the blocking PostgreSQL client of custodyctl: libpq with every failure put into words. */
 #include "io/database.h"
 
+#include <assert.h>
 #include <libpq-fe.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/encoding.h"
 #include "base/log.h"
 
 enum { CONNECT_TIMEOUT_S = 10, SQLSTATE_SIZE = 6 };
@@ -179,6 +181,104 @@ int database_script(struct database *database, const char *sql, struct error *er
 {
     database->sqlstate[0] = '\0';
     return finish(database, PQexec(database->connection, sql), sql, NULL, error);
+}
+
+/* ---- streams */
+
+struct stream {
+    size_t columns;
+    database_on_row *on_row;
+    void *context;
+    bool begun;
+    int code; /* not 0: nobody wants more rows */
+};
+
+/* The signature, flags, and an extension of a length that it tells; false unless the bytes begin so. */
+static bool skip_header(struct text *rest)
+{
+    static const char signature[] = "PGCOPY\n\377\r\n"; /* and its NUL */
+    enum { FIXED = sizeof signature + 4 + 4 };
+    if (rest->len < FIXED || memcmp(rest->data, signature, sizeof signature) != 0)
+        return false;
+    size_t extension = load_u32_be((const uint8_t *)rest->data + FIXED - 4);
+    if (rest->len - FIXED < extension)
+        return false;
+    *rest = (struct text){rest->data + FIXED + extension, rest->len - FIXED - extension};
+    return true;
+}
+
+static bool take_field(struct text *rest, struct text *field)
+{
+    if (rest->len < 4)
+        return false;
+    uint32_t len = load_u32_be((const uint8_t *)rest->data);
+    *field = (struct text){0};
+    *rest = (struct text){rest->data + 4, rest->len - 4};
+    if (len == UINT32_MAX)
+        return true;
+    if (rest->len < len)
+        return false;
+    *field = (struct text){rest->data, len};
+    *rest = (struct text){rest->data + len, rest->len - len};
+    return true;
+}
+
+/* One message: a row, or the end; the first one begins with the header. False when it is neither. */
+static bool take_message(struct stream *stream, struct text rest)
+{
+    struct text fields[DATABASE_STREAM_COLUMNS_MAX];
+    if (!stream->begun && !skip_header(&rest))
+        return false;
+    stream->begun = true;
+    if (rest.len == 2 && memcmp(rest.data, "\377\377", 2) == 0)
+        return true;
+    if (rest.len < 2 || (size_t)((uint8_t)rest.data[0] << 8 | (uint8_t)rest.data[1]) != stream->columns)
+        return false;
+    rest = (struct text){rest.data + 2, rest.len - 2};
+    for (size_t i = 0; i < stream->columns; i++)
+        if (!take_field(&rest, &fields[i]))
+            return false;
+    if (rest.len > 0)
+        return false;
+    if (stream->code == 0)
+        stream->code = stream->on_row(stream->context, fields);
+    return true;
+}
+
+/* The rest of a stream that nobody wants is read all the same: the connection is good for more only then. */
+static int read_stream(struct database *database, struct stream *stream, struct error *error)
+{
+    bool good = true;
+    char *data = NULL;
+    int len;
+    while ((len = PQgetCopyData(database->connection, &data, 0)) > 0) {
+        good = good && take_message(stream, (struct text){data, (size_t)len});
+        PQfreemem(data);
+    }
+    int code = len == -1 ? 0 : fail_on_connection(database, error);
+    for (PGresult *result; (result = PQgetResult(database->connection)); PQclear(result))
+        if (code == 0 && PQresultStatus(result) != PGRES_COMMAND_OK)
+            code = fail_on_result(database, result, "", error);
+    if (code == 0 && !good)
+        code =
+            error_set(error, ERR_DATA, "a stream from the database is no binary COPY of %zu columns", stream->columns);
+    return code;
+}
+
+int database_copy_out(struct database *database, const char *sql, size_t columns, database_on_row *on_row,
+                      void *context, struct error *error)
+{
+    struct stream stream = {.columns = columns, .on_row = on_row, .context = context};
+    assert(columns <= DATABASE_STREAM_COLUMNS_MAX);
+    database->sqlstate[0] = '\0';
+    PGresult *result = PQexec(database->connection, sql);
+    if (!result || PQresultStatus(result) != PGRES_COPY_OUT) {
+        int code = finish(database, result, sql, NULL, error);
+        return code != 0 ? code : error_set(error, ERR_DATA, "no COPY TO STDOUT: %.100s", sql);
+    }
+    PQclear(result);
+    int code = read_stream(database, &stream, error);
+    return code != 0 ? code : stream.code;
 }
 
 const char *database_sqlstate(const struct database *database)

@@ -24,6 +24,13 @@ int database_query(struct database *database, const char *sql, size_t param_coun
                    struct rows **rows, struct error *error) MUST_USE;
 /* Several statements separated by semicolons, no parameters, no results. */
 int database_script(struct database *database, const char *sql, struct error *error) MUST_USE;
+/* One row of a stream; `data` is NULL for SQL NULL, and what it points at is borrowed until the function returns. Not 0: no more rows. */
+typedef int database_on_row(void *context, const struct text *fields);
+enum { DATABASE_STREAM_COLUMNS_MAX = 16 };
+/* Streams "COPY (...) TO STDOUT (FORMAT binary)", whose rows have `columns` fields in PostgreSQL's binary form; holds one row at a
+ * time. 0, what `on_row` returned, the codes of database_query, or ERR_DATA for a stream that is no such COPY, with words. */
+int database_copy_out(struct database *database, const char *sql, size_t columns, database_on_row *on_row,
+                      void *context, struct error *error) MUST_USE;
 /* SQLSTATE of the last failure, "" when there was none. */
 const char *database_sqlstate(const struct database *database);
 
