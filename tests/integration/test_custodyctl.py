@@ -22,8 +22,8 @@ CUSTODYCTL = BUILD / "custodyctl"
 WAIT_S = 60
 
 OK, NEGATIVE, USAGE, TEMPORARY, CONFIG = 0, 1, 2, 75, 78
-COMMANDS = ["migrate", "register", "keygen", "simulate", "trace", "verdict", "flags", "credit", "erase", "prove", "verify", "rebuild", "ping",
-            "doctor", "rotate-key", "trust-head", "version"]
+COMMANDS = ["migrate", "register", "keygen", "simulate", "trace", "verdict", "flags", "credit", "erase", "prove", "verify", "monitor", "rebuild",
+            "ping", "doctor", "rotate-key", "trust-head", "version"]
 NOUNS = ["party", "site", "vehicle", "permit", "source", "key"]
 
 RECYCLER, CARRIER, POLICE = "91350504MA0000T1XH", "91350504MA0000T28H", "police-350504"
@@ -80,7 +80,7 @@ def test_the_overview_lists_every_command():
 @pytest.mark.parametrize("arguments", [
     [], ["dance"], ["trace"], ["trace", "a", "b"], ["verdict"], ["register"], ["register", "ship"], ["keygen", "only-a-name"],
     ["flags", "move"], ["flags", "show"], ["flags", "show", "x"], ["flags", "--severity", "5"], ["flags", "--state", "lost"],
-    ["verdict", VIN, "--scheme", "colour"], ["prove"], ["prove", VIN], ["prove", VIN, "1", "--out", "x"], ["verify"], ["verify", "x"], ["ping"], ["keygen", "a name with blanks", "file"],
+    ["verdict", VIN, "--scheme", "colour"], ["prove"], ["prove", VIN], ["prove", VIN, "1", "--out", "x"], ["verify"], ["verify", "x"], ["monitor"], ["ping"], ["keygen", "a name with blanks", "file"],
 ])
 def test_wrong_use_is_2_with_a_hint(arguments):
     result = run(nowhere(), *arguments)

@@ -32,6 +32,12 @@ static struct {
     const char *keywords[8], *values[8];
     char sql[256];
     const char *params[4];
+    struct text messages[4]; /* of a stream */
+    size_t message_count, message_at;
+    bool stream_breaks;          /* after its messages */
+    const char *stream_sqlstate; /* with which it ends; NULL: well */
+    bool stream_ended;
+    int open_messages;
 } server;
 
 static struct pg_conn *const connection = (struct pg_conn *)&server;
@@ -119,6 +125,37 @@ void PQclear(PGresult *result)
 {
     assert_ptr_equal(result, &server.next);
     server.open_results--;
+}
+
+int PQgetCopyData(PGconn *conn, char **data, int async)
+{
+    assert_ptr_equal(conn, connection);
+    assert_int_equal(async, 0);
+    if (server.message_at == server.message_count)
+        return server.stream_breaks ? -2 : -1;
+    struct text message = server.messages[server.message_at++];
+    *data = (char *)(uintptr_t)message.data;
+    server.open_messages++;
+    return (int)message.len;
+}
+
+void PQfreemem(void *data)
+{
+    assert_non_null(data);
+    server.open_messages--;
+}
+
+PGresult *PQgetResult(PGconn *conn)
+{
+    assert_ptr_equal(conn, connection);
+    if (server.stream_ended)
+        return NULL;
+    server.stream_ended = true;
+    server.next = (struct pg_result){.status = server.stream_sqlstate ? PGRES_FATAL_ERROR : PGRES_COMMAND_OK,
+                                     .sqlstate = server.stream_sqlstate,
+                                     .message = "no"};
+    server.open_results++;
+    return &server.next;
 }
 
 int PQntuples(const PGresult *result)
@@ -349,6 +386,106 @@ static void test_closing_nothing_is_fine(void **state)
 
 #define ON_DATABASE(test) cmocka_unit_test_setup_teardown(test, open_database, close_database)
 
+/* ---- streams */
+
+#define HEADER "PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0"
+#define ROW "\0\2\0\0\0\3abc\377\377\377\377"
+#define END "\377\377"
+
+static size_t streamed;
+
+static int stream_on_row(void *context, const struct text *fields)
+{
+    const int *answer = context;
+    assert_true(text_equal(fields[0], TEXT("abc")));
+    assert_null(fields[1].data);
+    streamed++;
+    return *answer;
+}
+
+static int stream(const struct text *messages, size_t count, int answer)
+{
+    streamed = 0;
+    server.next = (struct pg_result){.status = PGRES_COPY_OUT};
+    if (count > 0)
+        memcpy(server.messages, messages, count * sizeof *messages);
+    server.message_count = count;
+    server.message_at = 0;
+    server.stream_ended = false;
+    int code =
+        database_copy_out(database, "COPY (SELECT 1) TO STDOUT (FORMAT binary)", 2, stream_on_row, &answer, &error);
+    assert_int_equal(server.open_messages, 0);
+    assert_int_equal(server.message_at, server.message_count);
+    return code;
+}
+
+static void test_a_stream_gives_row_after_row_and_null_as_no_data(void **state)
+{
+    (void)state;
+    assert_int_equal(stream((struct text[]){TEXT(HEADER ROW), TEXT(ROW), TEXT(END)}, 3, 0), 0);
+    assert_int_equal(streamed, 2);
+}
+
+static void test_a_stream_without_rows_is_fine(void **state)
+{
+    (void)state;
+    assert_int_equal(stream((struct text[]){TEXT(HEADER END)}, 1, 0), 0);
+    assert_int_equal(stream(NULL, 0, 0), 0);
+    assert_int_equal(streamed, 0);
+}
+
+static void test_a_header_may_have_an_extension(void **state)
+{
+    (void)state;
+    assert_int_equal(stream((struct text[]){TEXT("PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\2xy" ROW)}, 1, 0), 0);
+    assert_int_equal(streamed, 1);
+}
+
+static void test_whoever_wants_no_more_rows_gets_none_and_the_stream_is_read_to_its_end(void **state)
+{
+    (void)state;
+    assert_int_equal(stream((struct text[]){TEXT(HEADER ROW), TEXT(ROW), TEXT(END)}, 3, 7), 7);
+    assert_int_equal(streamed, 1);
+}
+
+static void test_a_stream_that_is_no_binary_copy_is_an_error(void **state)
+{
+    static const struct text bad[] = {
+        TEXT("abc\t\\N\n"),                           /* text */
+        TEXT("PGCOPY\n\377\r\n"),                     /* cut in its header */
+        TEXT("PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\3xy"), /* in its extension */
+        TEXT(HEADER "\0"),                            /* in the count */
+        TEXT(HEADER "\0\1\0\0\0\3abc"),               /* one column */
+        TEXT(HEADER "\0\2\0\0\0\3abc"),               /* cut before a field */
+        TEXT(HEADER "\0\2\0\0\0\3abc\0\0\0\2x"),      /* in a field */
+        TEXT(HEADER ROW "x"),                         /* more than its fields */
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_int_equal(stream(&bad[i], 1, 0), ERR_DATA);
+    assert_int_equal(streamed, 0);
+}
+
+static void test_a_stream_that_fails_on_its_way_is_told(void **state)
+{
+    (void)state;
+    server.stream_sqlstate = "57014";
+    assert_int_equal(stream((struct text[]){TEXT(HEADER ROW)}, 1, 0), ERR_TIMEOUT);
+    server.stream_sqlstate = NULL;
+    server.stream_breaks = true;
+    assert_int_equal(stream((struct text[]){TEXT(HEADER ROW)}, 1, 0), ERR_UNREACHABLE);
+}
+
+static void test_a_statement_that_streams_nothing_is_an_error(void **state)
+{
+    int answer = 0;
+    (void)state;
+    server.next = (struct pg_result){.status = PGRES_TUPLES_OK};
+    assert_int_equal(database_copy_out(database, "SELECT 1", 1, stream_on_row, &answer, &error), ERR_DATA);
+    server.next = (struct pg_result){.status = PGRES_FATAL_ERROR, .sqlstate = "42501", .message = "no"};
+    assert_int_equal(database_copy_out(database, "COPY x", 1, stream_on_row, &answer, &error), ERR_DENIED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -364,6 +501,13 @@ int main(void)
         ON_DATABASE(test_rows_come_as_text_numbers_and_nulls),
         ON_DATABASE(test_words_are_not_needed),
         ON_DATABASE(test_connection_settings_of_the_caller_win_over_ours),
+        ON_DATABASE(test_a_stream_gives_row_after_row_and_null_as_no_data),
+        ON_DATABASE(test_a_stream_without_rows_is_fine),
+        ON_DATABASE(test_a_header_may_have_an_extension),
+        ON_DATABASE(test_whoever_wants_no_more_rows_gets_none_and_the_stream_is_read_to_its_end),
+        ON_DATABASE(test_a_stream_that_is_no_binary_copy_is_an_error),
+        ON_DATABASE(test_a_stream_that_fails_on_its_way_is_told),
+        ON_DATABASE(test_a_statement_that_streams_nothing_is_an_error),
         cmocka_unit_test(test_a_refused_connection_is_closed_and_put_into_words),
         cmocka_unit_test(test_closing_nothing_is_fine),
     };
