@@ -55,6 +55,9 @@ say = $(if $(V),,@echo '  $(1) $@';)
 
 LIBRARIES := -luv -lmosquitto -lmicrohttpd -lcurl -lpq -lprotobuf-c -lsodium -lcrypto -lconfig -lutf8proc -ljansson -lm
 
+# Fences and geodesics.
+LIBRARIES += -lgeos_c -lproj
+
 # ---- what there is to build
 
 find = $(sort $(shell find $(1) -name '$(2)' 2>/dev/null))
