@@ -26,6 +26,17 @@
     X(RULE_C12, "C12", 1, 4, "Decree 715 art 10", "标识不符或涂改", "identity altered, mismatching or wanted")         \
     X(RULE_C14, "C14", 1, 3, "Decree 715 art 9, 20", "回收证明异常", "certificate games")                              \
     X(RULE_C17, "C17", 1, 3, "Decree 715 art 13", "交接双方关联", "giver and taker are one, or linked")                \
+    X(RULE_R01, "R01", 1, 3, "Solid-waste law art 67; policy", "载货车辆场外停留", "a laden truck stops off-site")     \
+    X(RULE_R02, "R02", 1, 4, "Decree 715 art 15; policy", "载货车辆到访关注场所",                                      \
+      "a laden truck calls at a watched site")                                                                         \
+    X(RULE_R03, "R03", 1, 2, "Luojiang plan 2024, 四(四); policy", "超出通行区域或时段",                               \
+      "a laden truck leaves its permitted area or hours")                                                              \
+    X(RULE_R04, "R04", 1, 3, "Decree 715 art 13; policy", "载货车辆失联", "a laden truck falls silent")                \
+    X(RULE_R05, "R05", 1, 2, "Decree 715 art 13; policy", "载货车辆位置跳变", "a laden truck moves impossibly")        \
+    X(RULE_R06, "R06", 1, 3, "Solid-waste law art 67; policy", "载货车辆场外开启", "a laden truck opens off-site")     \
+    X(RULE_R07, "R07", 1, 4, "Decree 715 art 15; policy", "载货车辆场外失货", "a laden truck loses load off-site")     \
+    X(RULE_R08, "R08", 1, 3, "Decree 715 art 15; policy", "载货车辆未预约驶出辖区",                                    \
+      "a laden truck leaves the district unbooked")                                                                    \
     X(RULE_S01, "S01", 1, 2, "Decree 715 art 13", "上报序号缺失", "gap in a source's sequence")                        \
     X(RULE_S02, "S02", 1, 4, "Decree 715 art 13", "同一序号内容不一",                                                  \
       "a source said two things under one sequence number or chain")                                                   \

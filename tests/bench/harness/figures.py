@@ -12,6 +12,7 @@ TARGETS = [
     ("memory_peak", "at most", 64),
     ("memory_growth", "at most", 4),
     ("startup_1m_items", "at most", 3),
+    ("route_fixes", "at least", 1000000),
 ]
 
 
