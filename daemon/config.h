@@ -48,6 +48,10 @@ enum { CONFIG_TEXT_BYTES = 1024, CONFIG_LANES_MAX = 16 };
     X(gap_grace_s, NUMBER, 60, 0, 86400, "s", true, "how long a hole in a sequence may stay before S01 is raised")     \
     X(clock_skew_max_s, NUMBER, 300, 1, 31536000, "s", true,                                                           \
       "device clock against ours, beyond it a warning and S03 on a jump")                                              \
+    X(phone_key_file, TEXT, "", 0, 0, "", false,                                                                       \
+      "key of the hashes of telephone numbers in listings; empty: numbers in texts are not used")                      \
+    X(reentry_flags_per_day, NUMBER, 200, 1, 1000000, "flags", true,                                                   \
+      "re-entry flags that the sightings of one source put into the queue in a day; more stand behind one (S06)")      \
     X(partition_days_ahead, NUMBER, 7, 1, 60, "days", false, "day partitions made ahead of need")                      \
     X(clock_interval_ms, NUMBER, 1000, 50, 3600000, "ms", true,                                                        \
       "how often it is looked for deadlines that came and items to be folded again")                                   \

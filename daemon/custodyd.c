@@ -379,8 +379,9 @@ static int open_daemon(struct daemon *daemon, struct error *error)
     char threads[16];
     int code;
 
-    /* Before the pool's first use; libuv reads it then. One more, since connecting to a broker that does not answer blocks one. */
-    (void)snprintf(threads, sizeof threads, "%lld", (long long)daemon->config.verify_threads + 1);
+    /* Before the pool's first use; libuv reads it then. Two more: connecting to a
+     * broker that does not answer blocks one, sorting the index of banned VINs another. */
+    (void)snprintf(threads, sizeof threads, "%lld", (long long)daemon->config.verify_threads + 2);
     (void)setenv("UV_THREADPOOL_SIZE", threads, 1);
     (void)uv_loop_init(&daemon->loop);
     code = open_wings(daemon, error);

@@ -113,8 +113,10 @@ GRANT SELECT, INSERT, DELETE ON custody.refold TO custody_ingest; -- a work list
 GRANT USAGE ON SEQUENCE custody.item_item_id_seq, flag.flag_flag_id_seq TO custody_ingest;
 GRANT SELECT, INSERT ON telemetry.fix, telemetry.reading TO custody_ingest;
 GRANT EXECUTE ON FUNCTION telemetry.ensure_days(date, date) TO custody_ingest;
-GRANT SELECT, INSERT ON reentry.sighting, reentry.sighted_identifier TO custody_ingest;
-GRANT SELECT, INSERT, UPDATE (rule_version, severity, state, detail, event_at, changed_at) ON flag.flag TO custody_ingest;
+GRANT SELECT, INSERT ON reentry.sighting, reentry.sighted_identifier, reentry.banned_vin, reentry.written, reentry.near_key TO custody_ingest;
+GRANT SELECT, UPDATE (followed) ON reentry.progress TO custody_ingest;
+GRANT EXECUTE ON FUNCTION reentry.evidence(bigint[], bigint[], text[]), flag.fold_floods(integer, integer, integer) TO custody_ingest;
+GRANT SELECT, INSERT, UPDATE (rule_version, severity, state, detail, event_at, changed_at, folded_into) ON flag.flag TO custody_ingest;
 GRANT SELECT, INSERT ON flag.evidence, flag.action TO custody_ingest;
 GRANT EXECUTE ON FUNCTION flag.settle(bigint[], bigint[], bigint[], text[], integer[], smallint[], text[], text[], timestamptz[], bigint[],
     smallint[]), flag.withdraw(text[], text[], text[], text) TO custody_ingest;
@@ -164,6 +166,7 @@ GRANT SELECT ON registry.figure TO custody_police, custody_ecology, custody_comm
 GRANT SELECT ON registry.source_key, registry.firm_role, ledger.record TO custody_firm;
 GRANT SELECT ON telemetry.fix, telemetry.reading TO custody_police, custody_ecology, custody_firm;
 GRANT SELECT ON reentry.sighting, reentry.sighted_identifier TO custody_police, custody_commerce, custody_firm;
+GRANT SELECT ON reentry.banned_vin, reentry.written, reentry.near_key, reentry.progress TO custody_police;
 GRANT SELECT ON flag.action TO custody_police, custody_ecology, custody_commerce; -- a firm does not see who worked on a flag
 GRANT EXECUTE ON FUNCTION registry.own_party() TO custody_monitor, custody_registrar, custody_police, custody_ecology, custody_commerce, custody_firm;
 

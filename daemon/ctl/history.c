@@ -22,8 +22,7 @@ static int no_memory(struct ctl *ctl)
 
 /* ---- records ---- */
 
-/* The bytes of a bytea field in its text form ("\x..."), in the arena; data is NULL when they could not be read. */
-static struct text bytes_of(struct arena *arena, const char *field)
+struct text history_bytes(struct arena *arena, const char *field)
 {
     struct text digits = text_of(field);
     if (digits.len < 2 || digits.data[0] != '\\' || digits.data[1] != 'x')
@@ -41,7 +40,7 @@ static void decode_record(struct arena *arena, const char *field, struct history
 {
     struct envelope envelope;
     struct error error;
-    struct text bytes = bytes_of(arena, field);
+    struct text bytes = history_bytes(arena, field);
     if (!bytes.data || wire_envelope_split(bytes, &envelope, &error) != REFUSAL_NONE)
         return;
     record->is_signed = envelope.signature.len > 0;

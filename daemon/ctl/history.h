@@ -42,6 +42,8 @@ struct history {
  * the error was printed. Always to be ended by history_fini. */
 int history_load(struct ctl *ctl, const char *item_ids, struct history *history) MUST_USE;
 void history_fini(struct history *history);
+/* The bytes of a bytea field in its text form ("\x..."), in the arena; data is NULL when they could not be read. */
+struct text history_bytes(struct arena *arena, const char *field);
 /* NULL when the record is not among them. */
 const struct history_record *history_record_at(const struct history *history, uint64_t log_index);
 

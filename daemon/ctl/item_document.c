@@ -135,8 +135,9 @@ static void set_verdict(json_t *document, const struct item_history *item, const
                                            "folding, and what was reported since is not judged",
                                            item->erased));
     if (item->unreadable > item->erased)
-        json_array_append_new(warnings, json_sprintf("%zu events of this item cannot be read (lost, or of another version)",
-                                                     item->unreadable - item->erased));
+        json_array_append_new(warnings,
+                              json_sprintf("%zu events of this item cannot be read (lost, or of another version)",
+                                           item->unreadable - item->erased));
     if (differs)
         json_array_append_new(
             warnings, json_string("the stored state differs from the folded one; hint: custodyctl rebuild --check"));

@@ -12,6 +12,7 @@
 #include "core/identity/identifier.h"
 #include "core/reentry/match.h"
 #include "ctl/ctl.h"
+#include "ctl/evidence_rows.h"
 #include "ctl/history.h"
 #include "ctl/table.h"
 
@@ -101,12 +102,14 @@ struct folded {
     struct item_state state;
     struct finding custody_room[FINDINGS_ROOM], reentry_room[FINDINGS_ROOM];
     struct findings custody, reentry;
-    char *facts; /* hexadecimal, malloc'd */
+    const struct item_dossier *dossier; /* judged; NULL: the log was not followed to its head */
+    char *facts;                        /* hexadecimal, malloc'd */
 };
 
 struct rebuild {
     struct ctl *ctl;
     bool check;
+    bool followed; /* flags that rest on dossiers can be compared */
     int64_t items, events, differences, unreadable, waiting;
     int64_t erased; /* items that cannot be folded again */
     json_t *list;   /* with --json: the differences */
@@ -191,12 +194,22 @@ static const char select_flags[] = "SELECT item_id, rule, key, state FROM flag.f
 
 static size_t finding_count(const struct folded *folded)
 {
-    return folded->custody.count + folded->reentry.count;
+    return folded->custody.count + folded->reentry.count + (folded->dossier ? folded->dossier->findings.count : 0);
 }
 
 static const struct finding *finding_at(const struct folded *folded, size_t i)
 {
-    return i < folded->custody.count ? &folded->custody.list[i] : &folded->reentry.list[i - folded->custody.count];
+    if (i < folded->custody.count)
+        return &folded->custody.list[i];
+    i -= folded->custody.count;
+    return i < folded->reentry.count ? &folded->reentry.list[i]
+                                     : &folded->dossier->findings.list[i - folded->reentry.count];
+}
+
+static bool needs_dossier(const char *rule)
+{
+    enum rule parsed;
+    return rule_parse(text_of(rule), &parsed) == 0 && rule_needs_dossier(parsed);
 }
 
 static bool finding_is(const struct finding *finding, const char *rule, const char *key)
@@ -285,7 +298,8 @@ static bool compare_findings(struct rebuild *rebuild, const struct folded *folde
 /* Without all findings nobody knows which flags are without support: then none is withdrawn, as in the daemon. */
 static bool all_found(const struct folded *folded)
 {
-    return folded->custody.dropped == 0 && folded->reentry.dropped == 0;
+    return folded->custody.dropped == 0 && folded->reentry.dropped == 0 &&
+           (!folded->dossier || folded->dossier->findings.dropped == 0);
 }
 
 /* Every open flag has a finding, as far as all findings are known. */
@@ -296,7 +310,7 @@ static bool compare_flags(struct rebuild *rebuild, const struct folded *folded, 
         const char *rule = rows_text(flags, row, FLAG_RULE), *key = rows_text(flags, row, FLAG_KEY),
                    *state = rows_text(flags, row, FLAG_STATE);
         if (rows_i64(flags, row, FLAG_ITEM) != folded->history->item_id || !is_open_state(state) ||
-            is_supported(folded, rule, key))
+            is_supported(folded, rule, key) || (!folded->dossier && needs_dossier(rule)))
             continue;
         char what[FINDING_KEY_BYTES + 16];
         snprintf(what, sizeof what, "flag %s %s", rule, key);
@@ -346,6 +360,37 @@ static void add_reentry_documents(const struct folded *folded, json_t *list)
     }
 }
 
+static void add_dossier_documents(const struct folded *folded, json_t *list)
+{
+    const struct item_dossier *item = folded->dossier;
+    for (size_t i = 0; item && i < item->judgement.evidence_count; i++) {
+        const struct dossier_evidence *evidence = &item->judgement.evidence[i];
+        const struct dossier_sighting *seen = &item->dossier.sightings[evidence->sighting];
+        json_t *document = finding_document(&item->findings.list[evidence->finding]);
+        add_evidence(document, seen->log_index, seen->ordinal);
+        json_array_append_new(list, document);
+    }
+}
+
+/* flag.settle leaves these to whoever has the dossier. */
+static int withdraw_dossier_flags(struct rebuild *rebuild, const struct folded *folded, const struct rows *flags)
+{
+    int exit_code = CTL_OK;
+    for (size_t row = 0; folded->dossier && exit_code == CTL_OK && row < rows_count(flags); row++) {
+        const char *rule = rows_text(flags, row, FLAG_RULE), *key = rows_text(flags, row, FLAG_KEY);
+        if (rows_i64(flags, row, FLAG_ITEM) != folded->history->item_id || !needs_dossier(rule) ||
+            !is_open_state(rows_text(flags, row, FLAG_STATE)) || is_supported(folded, rule, key) || !all_found(folded))
+            continue;
+        char subject[VALUE_BYTES + 8];
+        snprintf(subject, sizeof subject, "item:%" PRId64, folded->history->item_id);
+        exit_code = ctl_query(rebuild->ctl,
+                              "SELECT flag.withdraw(ARRAY[$1], ARRAY[$2], ARRAY[$3], 'what was sighted no longer "
+                              "supports it')",
+                              3, (const char *const[]){subject, rule, key}, NULL);
+    }
+    return exit_code;
+}
+
 static int settle_flags(struct rebuild *rebuild, const struct folded *folded)
 {
     static const char sql[] =
@@ -363,6 +408,7 @@ static int settle_flags(struct rebuild *rebuild, const struct folded *folded)
     json_t *list = json_array();
     add_custody_documents(folded, list);
     add_reentry_documents(folded, list);
+    add_dossier_documents(folded, list);
     char *text = json_dumps(list, JSON_COMPACT);
     json_decref(list);
     put_number(id, folded->history->item_id);
@@ -386,7 +432,20 @@ static uint64_t banned_index(const struct folded *folded)
     return 0;
 }
 
-static int fold_item(struct rebuild *rebuild, const struct item_history *history, struct folded *folded)
+/* What was sighted, weighed with the ban as folded now. */
+static int weigh(struct folded *folded, struct dossiers *dossiers, const struct item_ban *ban)
+{
+    struct item_dossier *item = dossiers_find(dossiers, folded->history->item_id);
+    if (!item)
+        return 0;
+    item->dossier.kind = folded->state.kind;
+    item->dossier.ban = *ban;
+    folded->dossier = item;
+    return dossiers_judge_item(dossiers, item);
+}
+
+static int fold_item(struct rebuild *rebuild, const struct item_history *history, struct dossiers *dossiers,
+                     struct folded *folded)
 {
     struct buffer facts;
     *folded = (struct folded){.history = history};
@@ -398,6 +457,8 @@ static int fold_item(struct rebuild *rebuild, const struct item_history *history
     const struct item_ban ban = {folded->state.ban != RESALE_BAN_NONE, folded->state.banned_at_us,
                                  banned_index(folded)};
     reentry_match(&ban, history->sightings, history->sighting_count, &folded->reentry);
+    if (dossiers && weigh(folded, dossiers, &ban))
+        return ctl_fail(rebuild->ctl, CTL_TEMPORARY, "rebuild: %s", error_words(ERR_NO_MEMORY));
     buffer_init(&facts, FACTS_MAX_BYTES);
     item_facts_encode(&folded->state.facts, &facts);
     folded->facts = facts.failed ? NULL : malloc(HEX_SIZE(facts.len));
@@ -418,6 +479,8 @@ static int compare_item(struct rebuild *rebuild, const struct folded *folded, co
         exit_code = store_state(rebuild, folded);
     if (exit_code == CTL_OK && !(same_findings && same_flags) && !rebuild->check)
         exit_code = settle_flags(rebuild, folded);
+    if (exit_code == CTL_OK && !same_flags && !rebuild->check)
+        exit_code = withdraw_dossier_flags(rebuild, folded, flags);
     return exit_code;
 }
 
@@ -445,13 +508,19 @@ static void compare_erased(struct rebuild *rebuild, const struct item_history *h
         rebuild->unreadable++;
     }
 }
+/* What a set of items needs. */
+struct step {
+    struct history history;
+    struct dossiers dossiers;
+    struct rows *stored, *flags, *crowded, *waiting;
+};
 
 /* An item whose events cannot all be read is named and left alone: folding the rest would make a wrong state. */
-static int rebuild_item(struct rebuild *rebuild, const struct item_history *history, const struct rows *stored,
-                        size_t row, const struct rows *flags, const struct rows *crowded, const struct rows *waiting)
+static int rebuild_item(struct rebuild *rebuild, struct step *step, size_t at)
 {
+    const struct item_history *history = &step->history.items[at];
     rebuild->items++;
-    if (rebuild->check && is_waiting(waiting, history->item_id)) {
+    if (rebuild->check && is_waiting(step->waiting, history->item_id)) {
         rebuild->waiting++;
         return CTL_OK;
     }
@@ -464,39 +533,47 @@ static int rebuild_item(struct rebuild *rebuild, const struct item_history *hist
         char count[64];
         rebuild->unreadable += (int64_t)history->unreadable;
         snprintf(count, sizeof count, "%zu events cannot be read", history->unreadable);
-        report_difference(rebuild, history->item_id, "events", rows_text(stored, row, COLUMN_event_count + 1), count);
+        report_difference(rebuild, history->item_id, "events", rows_text(step->stored, at, COLUMN_event_count + 1),
+                          count);
         return CTL_OK;
     }
     struct folded *folded = &rebuild->folded;
-    int exit_code = fold_item(rebuild, history, folded);
+    int exit_code = fold_item(rebuild, history, rebuild->followed ? &step->dossiers : NULL, folded);
     if (exit_code == CTL_OK)
-        exit_code = compare_item(rebuild, folded, stored, row, flags, crowded);
+        exit_code = compare_item(rebuild, folded, step->stored, at, step->flags, step->crowded);
     free(folded->facts);
     folded->facts = NULL;
     return exit_code;
 }
 
+static int load_step(struct rebuild *rebuild, const char *ids, struct step *step)
+{
+    const char *params[] = {ids};
+    int exit_code = history_load(rebuild->ctl, ids, &step->history);
+    if (exit_code == CTL_OK)
+        exit_code = evidence_is_followed(rebuild->ctl, &rebuild->followed);
+    if (exit_code == CTL_OK && rebuild->followed)
+        exit_code = evidence_load(rebuild->ctl, ids, &step->history, &step->dossiers);
+    if (exit_code == CTL_OK)
+        exit_code = ctl_query(rebuild->ctl, select_items, 1, params, &step->stored);
+    if (exit_code == CTL_OK)
+        exit_code = ctl_query(rebuild->ctl, select_flags, 1, params, &step->flags);
+    if (exit_code == CTL_OK)
+        exit_code = ctl_query(rebuild->ctl, select_crowded, 1, params, &step->crowded);
+    return exit_code != CTL_OK ? exit_code : ctl_query(rebuild->ctl, select_waiting, 1, params, &step->waiting);
+}
+
 static int rebuild_items(struct rebuild *rebuild, const char *ids)
 {
-    struct history history;
-    struct rows *stored = NULL, *flags = NULL, *crowded = NULL, *waiting = NULL;
-    const char *params[] = {ids};
-    int exit_code = history_load(rebuild->ctl, ids, &history);
-    if (exit_code == CTL_OK)
-        exit_code = ctl_query(rebuild->ctl, select_items, 1, params, &stored);
-    if (exit_code == CTL_OK)
-        exit_code = ctl_query(rebuild->ctl, select_flags, 1, params, &flags);
-    if (exit_code == CTL_OK)
-        exit_code = ctl_query(rebuild->ctl, select_crowded, 1, params, &crowded);
-    if (exit_code == CTL_OK)
-        exit_code = ctl_query(rebuild->ctl, select_waiting, 1, params, &waiting);
-    for (size_t i = 0; exit_code == CTL_OK && i < history.item_count; i++)
-        exit_code = rebuild_item(rebuild, &history.items[i], stored, i, flags, crowded, waiting);
-    rows_free(waiting);
-    rows_free(crowded);
-    rows_free(flags);
-    rows_free(stored);
-    history_fini(&history);
+    struct step step = {.stored = NULL};
+    int exit_code = load_step(rebuild, ids, &step);
+    for (size_t i = 0; exit_code == CTL_OK && i < step.history.item_count; i++)
+        exit_code = rebuild_item(rebuild, &step, i);
+    rows_free(step.waiting);
+    rows_free(step.crowded);
+    rows_free(step.flags);
+    rows_free(step.stored);
+    history_fini(&step.history);
     return exit_code;
 }
 

@@ -18,7 +18,8 @@
     X(batches, "transactions committed")                                                                               \
     X(retries, "transactions repeated")                                                                                \
     X(acknowledgements, "acknowledgements published")                                                                  \
-    X(folded_again, "items folded again because of a deadline or of something around them")
+    X(folded_again, "items folded again because of a deadline or of something around them")                            \
+    X(followed, "records followed for near matches")
 
 struct counters {
 #define X(name, help) uint64_t name;

@@ -13,6 +13,14 @@ static const struct pg_statement settle_statement = {32,
 static const struct pg_statement withdraw_statement = {
     33, "SELECT flag.withdraw($1::text[], $2::text[], $3::text[], $4::text)"};
 
+static const struct pg_statement withdraw_dossier_statement = {
+    40, "SELECT flag.withdraw(coalesce(array_agg(f.subject), '{}'), coalesce(array_agg(f.rule), '{}'),"
+        " coalesce(array_agg(f.key), '{}'), 'what was sighted no longer supports it') FROM flag.flag f"
+        " WHERE f.subject = ANY (ARRAY(SELECT 'item:' || i FROM unnest($1::bigint[]) AS i))"
+        " AND f.rule IN ('E02', 'E03', 'E06', 'E07', 'E08') AND f.state IN ('new', 'under_review')"
+        " AND NOT EXISTS (SELECT FROM unnest($2::bigint[], $3::text[], $4::text[]) AS g (item_id, rule, key)"
+        "   WHERE g.item_id = f.item_id AND g.rule = f.rule AND g.key = f.key)"};
+
 /* Whose flag, and the evidence for it. */
 struct flag_row {
     int64_t item_id, source_id; /* one of them 0 */
@@ -116,6 +124,73 @@ void flags_settle_items(struct transaction *transaction, struct params *params, 
         put_reentry_flags(params, &judged[i]);
     }
     transaction_query(transaction, &settle_statement, params, NULL, NULL);
+}
+
+/* ---- flags that rest on a dossier ---- */
+
+static void put_dossier_flags(struct params *params, const struct item_dossier *item)
+{
+    const struct judgement *judgement = &item->judgement;
+
+    for (size_t i = 0; i < item->findings.count; i++) {
+        const struct finding *finding = &item->findings.list[i];
+        bool first = true;
+
+        for (size_t k = 0; k < judgement->evidence_count; k++) {
+            const struct dossier_sighting *seen = &item->dossier.sightings[judgement->evidence[k].sighting];
+
+            if (judgement->evidence[k].finding != i)
+                continue;
+            put_flag(params, &(struct flag_row){item->item_id, 0, finding->rule, finding->severity,
+                                                text_of(finding->key), text_of(first ? finding->text : ""),
+                                                finding->at_us, true, seen->log_index, seen->ordinal});
+            first = false;
+        }
+    }
+}
+
+/* What was found, and whose flags may go: not those of an item whose findings had no room. */
+static void withdraw_dossier_flags(struct transaction *transaction, struct params *params,
+                                   const struct dossiers *dossiers, size_t found)
+{
+    size_t whole = 0;
+
+    for (size_t i = 0; i < dossiers->count; i++)
+        whole += !dossiers->list[i].findings.dropped;
+    params_clear(params);
+    array_begin(params_add(params), OID_INT8, whole);
+    array_begin(params_add(params), OID_INT8, found);
+    array_begin(params_add(params), OID_TEXT, found);
+    array_begin(params_add(params), OID_TEXT, found);
+    for (size_t i = 0; i < dossiers->count; i++) {
+        const struct item_dossier *item = &dossiers->list[i];
+
+        if (!item->findings.dropped)
+            copy_put_i64(&params->buffers[0], item->item_id);
+        for (size_t k = 0; k < item->findings.count; k++) {
+            copy_put_i64(&params->buffers[1], item->item_id);
+            copy_put_text(&params->buffers[2], text_of(rule_infos[item->findings.list[k].rule].id));
+            copy_put_text(&params->buffers[3], text_of(item->findings.list[k].key));
+        }
+    }
+    transaction_query(transaction, &withdraw_dossier_statement, params, NULL, NULL);
+}
+
+void flags_settle_dossiers(struct transaction *transaction, struct params *params, const struct dossiers *dossiers)
+{
+    size_t found = 0, rows = 0;
+
+    for (size_t i = 0; i < dossiers->count; i++) {
+        found += dossiers->list[i].findings.count;
+        rows += dossiers->list[i].judgement.evidence_count;
+    }
+    if (rows) {
+        begin_flags(params, 0, rows);
+        for (size_t i = 0; i < dossiers->count; i++)
+            put_dossier_flags(params, &dossiers->list[i]);
+        transaction_query(transaction, &settle_statement, params, NULL, NULL);
+    }
+    withdraw_dossier_flags(transaction, params, dossiers, found);
 }
 
 /* ---- flags of sources ---- */

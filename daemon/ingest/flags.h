@@ -5,10 +5,13 @@
 #include "ingest/batch.h"
 #include "ingest/judge.h"
 #include "ingest/transaction.h"
+#include "io/evidence.h"
 
 /* Flags of the judged items: raised, supported, withdrawn; of an item whose findings were too many, none is withdrawn. */
 void flags_settle_items(struct transaction *transaction, struct params *params, const struct judged *judged,
                         size_t count);
+/* Flags of the rules that need a dossier, of judged dossiers: raised, supported, withdrawn. */
+void flags_settle_dossiers(struct transaction *transaction, struct params *params, const struct dossiers *dossiers);
 /* Flags of sources (rules S01-S05) of the range. Log indexes of the evidence are set. */
 void flags_settle_sources(struct transaction *transaction, struct params *params, const struct batch *batch);
 

@@ -1,10 +1,10 @@
-/* ingest.c - opens the registry and the lanes, tells which are down, closes them in order.
+/* ingest.c - opens the registry, the lanes and what works beside them, tells which are down, closes them in order.
  *
- * The end: lane_stop on every lane -> (each says that it stopped) -> on_stopped -> lane_close, clocks_close -> signer_close,
- * cosigner_close -> registry_close -> on_closed. Callbacks of all of them only note what happened; the step timer does what follows,
- * outside of them. */
+ * The end goes by stages (the table `stages`): each begins when all that the one before asked for has answered. Callbacks only count; the
+ * step timer does what follows, outside of them. */
 #include "ingest/ingest.h"
 
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +14,7 @@
 #include "ingest/clocks.h"
 #include "ingest/cosign.h"
 #include "ingest/counters.h"
+#include "ingest/follower.h"
 #include "ingest/lane.h"
 #include "ingest/registry.h"
 #include "ingest/sign.h"
@@ -44,11 +45,13 @@ struct ingest {
     struct signer *signer;     /* NULL: heads are not signed */
     struct cosigner *cosigner; /* NULL: nobody is asked to cosign them */
     struct clocks *clocks;
+    struct follower *follower;
     struct served lanes[CONFIG_LANES_MAX];
-    size_t lane_count, lanes_ready, lanes_stopped, lanes_failed, lanes_closed;
+    size_t lane_count, lanes_ready, lanes_stopped, lanes_failed;
     uv_timer_t step;
-    bool stopping, told_stopped, told_failed, closing, clocks_closed, signer_closing, signer_closed, cosigner_closed,
-        registry_closing, registry_closed;
+    bool stopping, closing, told_failed;
+    size_t stage;        /* of the end: the next one */
+    unsigned unanswered; /* parts that the stage before asked, and that have not answered yet */
     void (*on_closed)(void *context);
     void *closed_context;
 };
@@ -62,36 +65,17 @@ static void step_soon(struct ingest *ingest)
     (void)uv_timer_start(&ingest->step, ingest_on_step, 0, 0);
 }
 
-static void ingest_on_registry_closed(void *context)
+static void ingest_on_answered(void *context)
 {
     struct ingest *ingest = context;
 
-    ingest->registry_closed = true;
-    step_soon(ingest);
-}
-
-static void ingest_on_clocks_closed(void *context)
-{
-    struct ingest *ingest = context;
-
-    ingest->clocks_closed = true;
-    step_soon(ingest);
-}
-
-static void ingest_on_signer_closed(void *context)
-{
-    struct ingest *ingest = context;
-
-    ingest->signer_closed = true;
+    ingest->unanswered--;
     step_soon(ingest);
 }
 
 static void ingest_on_lane_closed(void *context)
 {
-    struct served *served = context;
-
-    served->ingest->lanes_closed++;
-    step_soon(served->ingest);
+    ingest_on_answered(((struct served *)context)->ingest);
 }
 
 static void ingest_on_lane_stopped(void *context)
@@ -100,6 +84,45 @@ static void ingest_on_lane_stopped(void *context)
 
     served->ingest->lanes_stopped++;
     step_soon(served->ingest);
+}
+
+/* After the lanes: what they stored last is followed, too. */
+static void stop_follower(struct ingest *ingest)
+{
+    ingest->unanswered++;
+    follower_stop(ingest->follower, ingest_on_answered, ingest);
+}
+
+static void tell_stopped(struct ingest *ingest)
+{
+    ingest->handler.on_stopped(ingest->context);
+}
+
+static void close_lanes(struct ingest *ingest)
+{
+    for (size_t i = 0; i < ingest->lane_count; i++, ingest->unanswered++)
+        lane_close(ingest->lanes[i].lane, ingest_on_lane_closed);
+    ingest->unanswered += 2;
+    clocks_close(ingest->clocks, ingest_on_answered, ingest);
+    follower_close(ingest->follower, ingest_on_answered, ingest);
+}
+
+static void close_signer(struct ingest *ingest)
+{
+    struct cosigner *cosigner = ingest->cosigner;
+
+    ingest->cosigner = NULL; /* the signer may finish a checkpoint yet */
+    ingest->unanswered += (ingest->signer ? 1U : 0U) + (cosigner ? 1U : 0U);
+    if (ingest->signer)
+        signer_close(ingest->signer, ingest_on_answered);
+    if (cosigner)
+        cosigner_close(cosigner, ingest_on_answered, ingest);
+}
+
+static void close_registry(struct ingest *ingest)
+{
+    ingest->unanswered++;
+    registry_close(ingest->registry, ingest_on_answered);
 }
 
 static void ingest_on_step_closed(uv_handle_t *handle)
@@ -111,49 +134,31 @@ static void ingest_on_step_closed(uv_handle_t *handle)
     free(ingest);
 }
 
-static void ingest_on_cosigner_closed(void *context)
+static void close_step(struct ingest *ingest)
 {
-    struct ingest *ingest = context;
-
-    ingest->cosigner_closed = true;
-    step_soon(ingest);
+    uv_close((uv_handle_t *)&ingest->step, ingest_on_step_closed);
 }
 
-static void close_signer(struct ingest *ingest)
-{
-    struct cosigner *cosigner = ingest->cosigner;
-
-    ingest->signer_closing = true;
-    ingest->cosigner = NULL; /* the signer may finish a checkpoint yet */
-    if (ingest->signer)
-        signer_close(ingest->signer, ingest_on_signer_closed);
-    else
-        ingest_on_signer_closed(ingest);
-    if (cosigner)
-        cosigner_close(cosigner, ingest_on_cosigner_closed, ingest);
-    else
-        ingest_on_cosigner_closed(ingest);
-}
+/* when_closing: not before ingest_close. */
+static const struct {
+    bool when_closing;
+    void (*begin)(struct ingest *ingest);
+} stages[] = {{false, stop_follower}, {false, tell_stopped},  {true, close_lanes},
+              {true, close_signer},   {true, close_registry}, {true, close_step}};
 
 static void ingest_on_step(uv_timer_t *timer)
 {
     struct ingest *ingest = timer->data;
 
-    if (ingest->registry_closed) {
-        uv_close((uv_handle_t *)&ingest->step, ingest_on_step_closed);
-    } else if (ingest->signer_closed && ingest->cosigner_closed && !ingest->registry_closing) {
-        ingest->registry_closing = true;
-        registry_close(ingest->registry, ingest_on_registry_closed);
-    } else if (ingest->closing && !ingest->signer_closing && ingest->clocks_closed &&
-               ingest->lanes_closed == ingest->lane_count) {
-        close_signer(ingest);
-    } else if (ingest->stopping && !ingest->told_stopped && ingest->lanes_stopped == ingest->lane_count) {
-        ingest->told_stopped = true;
-        ingest->handler.on_stopped(ingest->context);
-    } else if (!ingest->told_failed && ingest->lanes_failed == ingest->lane_count) {
+    if (!ingest->told_failed && ingest->lanes_failed == ingest->lane_count) {
         ingest->told_failed = true;
         ingest->handler.on_failed(ingest->context);
     }
+    if (!ingest->stopping || ingest->lanes_stopped < ingest->lane_count || ingest->unanswered ||
+        ingest->stage == sizeof stages / sizeof *stages || (stages[ingest->stage].when_closing && !ingest->closing))
+        return;
+    step_soon(ingest); /* a stage may have nobody to ask */
+    stages[ingest->stage++].begin(ingest);
 }
 
 void ingest_stop(struct ingest *ingest)
@@ -169,9 +174,7 @@ void ingest_close(struct ingest *ingest, void (*on_closed)(void *context), void 
     ingest->on_closed = on_closed;
     ingest->closed_context = context;
     counters_log(&ingest->counters);
-    for (size_t i = 0; i < ingest->lane_count; i++)
-        lane_close(ingest->lanes[i].lane, ingest_on_lane_closed);
-    clocks_close(ingest->clocks, ingest_on_clocks_closed, ingest);
+    step_soon(ingest);
 }
 
 /* ---- while it runs ---- */
@@ -249,7 +252,7 @@ static void ingest_on_registry_ready(void *context)
 {
     struct ingest *ingest = context;
 
-    if (ingest->signer && !ingest->signer_closing)
+    if (ingest->signer && !ingest->closing)
         signer_start(ingest->signer);
     try_reading(ingest);
 }
@@ -295,6 +298,20 @@ static int load_broker_password(struct ingest *ingest, struct error *error)
     (void)fclose(file);
     ingest->broker_password[strcspn(ingest->broker_password, "\r\n")] = '\0';
     return 0;
+}
+
+static int add_follower(struct ingest *ingest, struct error *error)
+{
+    struct key_pair key;
+    char name[NAME_BYTES];
+    bool has_key = *ingest->config->phone_key_file != '\0';
+    int code = has_key ? keyfile_read(ingest->config->phone_key_file, name, sizeof name, &key, error) : 0;
+
+    if (code)
+        return code;
+    ingest->follower = follower_new(ingest->loop, ingest->config, has_key ? key.secret_key : NULL, &ingest->counters);
+    sodium_memzero(&key, sizeof key);
+    return ingest->follower ? 0 : error_set(error, ERR_NO_MEMORY, "follower: out of memory");
 }
 
 static int add_lane(struct ingest *ingest, const char *areas, struct error *error)
@@ -376,6 +393,8 @@ static int build(struct ingest *ingest, const struct ingest_program *program, st
     if (!ingest->clocks)
         return error_set(error, ERR_NO_MEMORY, "clocks: out of memory");
     code = add_signer(ingest, program->version, error);
+    if (!code)
+        code = add_follower(ingest, error);
     return code ? code : add_lanes(ingest, error);
 }
 
@@ -408,4 +427,5 @@ void ingest_open(struct ingest *ingest)
         cosigner_open(ingest->cosigner);
     for (size_t i = 0; i < ingest->lane_count; i++)
         lane_open(ingest->lanes[i].lane);
+    follower_open(ingest->follower);
 }

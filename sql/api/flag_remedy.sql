@@ -36,6 +36,7 @@ RETURN CASE rule
     WHEN 'S03' THEN ARRAY['不能由上报消除；校准设备时钟', 'no report undoes it: set the device''s clock']
     WHEN 'S04' THEN ARRAY['不能由上报消除；核对密钥登记', 'no report undoes it: compare the registered key with the device''s']
     WHEN 'S05' THEN ARRAY['不能由上报消除；停用来源并更换密钥', 'no report undoes it: switch the source off and replace its key']
+    WHEN 'S06' THEN ARRAY['不能由上报消除；核查来源后限速或停用', 'no report undoes it: look at the source, then limit it or switch it off']
     WHEN 'E01' THEN ARRAY['更正误报的禁售事件；线索不能撤回', 'a correction of the event that began the ban; a sighting is not taken back']
     WHEN 'E02' THEN ARRAY['更正误报的禁售事件；近似号码由人核实', 'a correction of the event that began the ban; whether the near number is the same is for people to see']
     WHEN 'E03' THEN ARRAY['更正误报的禁售事件；遮挡号码由人核实', 'a correction of the event that began the ban; whether the masked number is the same is for people to see']

@@ -11,6 +11,7 @@
 --     longer support it, and later perhaps that it was found again.
 --   * A false alarm, a duplicate or a closed flag was decided on the evidence of that day. The same evidence, found again at every
 --     folding, leaves it as it is; a record that was not among its evidence opens it again.
+--   * Rules that need a dossier (core/reentry/dossier.h) are judged elsewhere, and withdrawn there.
 --   * E01 does not give way to E05. Whoever may report an event of the item can put one before all others and so move the
 --     beginning of the ban: what was sighted while banned then reads as sighted before. The E01 stays beside the E05 of that
 --     identifier; it is withdrawn when neither is found (the ban is gone).
@@ -57,6 +58,7 @@ RETURNS void LANGUAGE sql SET search_path = flag, pg_catalog, pg_temp AS $$
     ), unsupported AS (
         SELECT f.flag_id, f.state FROM flag.flag f
         WHERE f.subject = ANY (ARRAY(SELECT 'item:' || i FROM unnest(items) AS i)) AND f.state IN ('new', 'under_review', 'confirmed')
+          AND f.rule NOT IN ('E02', 'E03', 'E06', 'E07', 'E08')
           AND NOT EXISTS (SELECT FROM wanted w
                           WHERE w.subject = f.subject AND w.key = f.key AND (w.rule = f.rule OR f.rule = 'E01' AND w.rule = 'E05'))
     ), withdrawn AS (

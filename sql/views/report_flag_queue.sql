@@ -7,10 +7,10 @@ FROM flag.flag AS f
 LEFT JOIN registry.source AS s ON s.source_id = f.source_id
 LEFT JOIN LATERAL (SELECT array_agg(n.value ORDER BY n.proof DESC, n.scheme, n.value) AS identifiers
                    FROM custody.identifier AS n WHERE n.item_id = f.item_id) AS i ON true
-WHERE f.state IN ('new', 'under_review', 'confirmed')
+WHERE f.state IN ('new', 'under_review', 'confirmed') AND f.folded_into IS NULL
 ORDER BY f.severity DESC, f.raised_at, f.flag_id;
 
-COMMENT ON VIEW report.flag_queue IS 'Flags that wait for somebody, the most urgent first, then the oldest.';
+COMMENT ON VIEW report.flag_queue IS 'Flags that wait for somebody, the most urgent first, then the oldest; without those that stand behind another (folded_into).';
 COMMENT ON COLUMN report.flag_queue.flag_id IS 'Number of the flag.';
 COMMENT ON COLUMN report.flag_queue.rule IS 'Rule that raised it.';
 COMMENT ON COLUMN report.flag_queue.severity IS '1 note, 2 look, 3 act, 4 urgent.';

@@ -6,7 +6,8 @@ INSERT INTO custody.item (kind, physical, legal, ban, banned_at, event_count, fi
     SELECT 1, 0, 0, 2, now() - interval '1 day', 0, NULL, NULL FROM scrapped;
 INSERT INTO custody.identifier (scheme, value, item_id, proof)
     SELECT 1, 'LSVC' || lpad((row_number() OVER ())::text, 13, '0'), item_id, true FROM custody.item;
+INSERT INTO reentry.banned_vin (item_id, vin) SELECT item_id, value FROM custody.identifier;
 INSERT INTO custody.identifier (scheme, value, item_id, proof)
     SELECT 4, '闽D' || lpad((row_number() OVER ())::text, 7, '0'), item_id, false FROM custody.item;
 COMMIT;
-VACUUM ANALYZE custody.item, custody.identifier;
+VACUUM ANALYZE custody.item, custody.identifier, reentry.banned_vin;

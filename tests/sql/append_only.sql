@@ -6,10 +6,10 @@ SELECT no_plan();
 CREATE TEMP TABLE append_only (name text);
 INSERT INTO append_only VALUES ('migration.applied'), ('ledger.record'), ('ledger.ingest_key'), ('ledger.dead_letter'), ('ledger.tile'), ('ledger.checkpoint'),
     ('ledger.cosignature'), ('ledger.signing_key'), ('ledger.erasure_request'), ('ledger.erasure'), ('custody.event'),
-    ('telemetry.fix'), ('telemetry.reading'), ('reentry.sighting'), ('reentry.sighted_identifier'), ('flag.evidence'), ('flag.action'),
-    ('flag.credit'), ('flag.credit_points');
+    ('telemetry.fix'), ('telemetry.reading'), ('reentry.sighting'), ('reentry.sighted_identifier'), ('reentry.banned_vin'),
+    ('reentry.written'), ('reentry.near_key'), ('flag.evidence'), ('flag.action'), ('flag.credit'), ('flag.credit_points');
 CREATE TEMP TABLE rows_stay (name text);
-INSERT INTO rows_stay VALUES ('ledger.stream'), ('ledger.head'), ('custody.item'), ('custody.identifier'), ('flag.flag');
+INSERT INTO rows_stay VALUES ('ledger.stream'), ('ledger.head'), ('custody.item'), ('custody.identifier'), ('flag.flag'), ('reentry.progress');
 CREATE TEMP TABLE work_list (name text); -- what is done is removed: no evidence
 INSERT INTO work_list VALUES ('custody.refold'), ('ledger.pending_leaf');
 GRANT SELECT ON append_only, rows_stay TO PUBLIC;

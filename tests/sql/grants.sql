@@ -26,14 +26,16 @@ SELECT is_empty($$SELECT role FROM roles WHERE pg_has_role(role, 'custody_owner'
 -- ---- who changes and adds what
 
 SELECT set_eq($$SELECT name FROM tables WHERE has_any_column_privilege('custody_ingest', oid, 'UPDATE')$$,
-    ARRAY['ledger.stream', 'ledger.head', 'custody.item', 'flag.flag'], 'the daemon changes streams, the head, items and flags, nothing else');
+    ARRAY['ledger.stream', 'ledger.head', 'custody.item', 'flag.flag', 'reentry.progress'],
+    'the daemon changes streams, the head, items, flags and how far it followed, nothing else');
 SELECT is_empty($$SELECT attname FROM pg_attribute WHERE attnum > 0 AND attrelid = 'flag.flag'::regclass
                   AND attname IN ('flag_id', 'rule', 'subject', 'item_id', 'source_id', 'key', 'raised_at')
                   AND has_column_privilege('custody_ingest', attrelid, attnum, 'UPDATE')$$, 'what a flag is about cannot be changed');
 SELECT set_eq($$SELECT name FROM tables WHERE has_any_column_privilege('custody_ingest', oid, 'INSERT')$$,
     ARRAY['ledger.record', 'ledger.ingest_key', 'ledger.stream', 'ledger.dead_letter', 'ledger.tile', 'ledger.checkpoint',
           'ledger.cosignature', 'custody.item', 'custody.identifier', 'custody.event', 'custody.refold',
-          'telemetry.fix', 'telemetry.reading', 'reentry.sighting', 'reentry.sighted_identifier', 'flag.flag', 'flag.evidence', 'flag.action'],
+          'telemetry.fix', 'telemetry.reading', 'reentry.sighting', 'reentry.sighted_identifier', 'reentry.banned_vin',
+          'reentry.written', 'reentry.near_key', 'flag.flag', 'flag.evidence', 'flag.action'],
     'the daemon adds to what an envelope adds to, and not to the registry');
 SELECT set_eq($$SELECT name FROM tables WHERE has_any_column_privilege('custody_registrar', oid, 'INSERT, UPDATE') AND name !~ '^registry\.'$$,
     ARRAY[]::text[], 'the registrar writes the registry only');

@@ -3,25 +3,26 @@
 
 #include <string.h>
 
-/* 26 symbols; a letter that is confused with a digit has the digit's. */
-static const char symbol_of[] = "0123456789ACEFHJKMNPRTUWXY";
-static const char confused[][2] = {{'O', '0'}, {'Q', '0'}, {'D', '0'}, {'I', '1'}, {'L', '1'},
-                                   {'B', '8'}, {'S', '5'}, {'Z', '2'}, {'G', '6'}, {'V', 'U'}};
+/* 26 symbols: the character each stands for, and the letter of VINs that is confused with it. */
+static const char symbol_of[] = "0123456789ACEFHJKMNPRTUWXY", variant_of[] = "DLZ34SG7B9ACEFHJKMNPRTVWXY";
+static const uint8_t symbols_of[128] = {
+    ['0'] = 1,  ['O'] = 1,  ['Q'] = 1,  ['D'] = 1,  ['1'] = 2,  ['I'] = 2,  ['L'] = 2,  ['2'] = 3,  ['Z'] = 3,
+    ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['S'] = 6,  ['6'] = 7,  ['G'] = 7,  ['7'] = 8,  ['8'] = 9,  ['B'] = 9,
+    ['9'] = 10, ['A'] = 11, ['C'] = 12, ['E'] = 13, ['F'] = 14, ['H'] = 15, ['J'] = 16, ['K'] = 17, ['M'] = 18,
+    ['N'] = 19, ['P'] = 20, ['R'] = 21, ['T'] = 22, ['U'] = 23, ['V'] = 23, ['W'] = 24, ['X'] = 25, ['Y'] = 26,
+};
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 enum { VARIANT_SHIFT = 42 };
 
-static char plain(char c)
-{
-    for (size_t i = 0; i < COUNT(confused); i++)
-        if (confused[i][0] == c)
-            return confused[i][1];
-    return c;
-}
-
 unsigned vin_symbol(char c)
 {
-    const char *found = c ? strchr(symbol_of, plain(c)) : NULL;
-    return found ? (unsigned)(found - symbol_of) + 1 : 0;
+    return (unsigned char)c < COUNT(symbols_of) ? symbols_of[(unsigned char)c] : 0;
+}
+
+static char plain(char c)
+{
+    unsigned symbol = vin_symbol(c);
+    return symbol ? symbol_of[symbol - 1] : c;
 }
 
 void vin_code_of_symbols(const uint8_t symbols[VIN_LEN], vin_code *code, vin_code *mask)
@@ -52,21 +53,11 @@ int vin_code_of(struct text vin, vin_code *code)
     return 0;
 }
 
-/* The letter of a VIN that is confused with this character: the last of its rows. */
-static char variant_of(char c)
-{
-    char letter = c;
-    for (size_t i = 0; i < COUNT(confused); i++)
-        if (confused[i][1] == c)
-            letter = confused[i][0];
-    return letter;
-}
-
 void vin_code_text(vin_code code, char vin[VIN_LEN + 1])
 {
     for (size_t i = 0; i < VIN_LEN; i++) {
-        char c = symbol_of[vin_code_symbol(code, i) - 1];
-        vin[i] = (code >> (VARIANT_SHIFT - i) & 1) ? variant_of(c) : c;
+        unsigned symbol = vin_code_symbol(code, i);
+        vin[i] = (code >> (VARIANT_SHIFT - i) & 1 ? variant_of : symbol_of)[symbol - 1];
     }
     vin[VIN_LEN] = '\0';
 }
@@ -83,21 +74,38 @@ unsigned vin_code_distance(vin_code a, vin_code b, vin_code mask)
 
 /* ---- comparing ---- */
 
+/* Confusions so far: people and machines that take one character for another do so again. */
+struct confusions {
+    char pairs[VIN_LEN][2];
+    size_t count;
+};
+
+static void confuse(struct confusions *confusions, char written, char meant)
+{
+    for (size_t i = 0; i < confusions->count; i++)
+        if (confusions->pairs[i][0] == written && confusions->pairs[i][1] == meant)
+            return;
+    confusions->pairs[confusions->count][0] = written;
+    confusions->pairs[confusions->count++][1] = meant;
+}
+
 /* The characters one by one, hidden ones left out. */
 static struct nearness compare_aligned(const char *vin, const char *text)
 {
     struct nearness nearness = {.kind = NEAR_SAME};
+    struct confusions confusions = {.count = 0};
     size_t differ = 0;
     for (size_t i = 0; i < VIN_LEN; i++) {
         if (text[i] == WRITTEN_HIDDEN || text[i] == vin[i])
             continue;
         if (vin_symbol(text[i]) == vin_symbol(vin[i])) {
-            nearness.lookalikes++;
+            confuse(&confusions, text[i], vin[i]);
         } else {
             differ++;
             nearness.at = i;
         }
     }
+    nearness.lookalikes = confusions.count;
     if (differ > 1 || nearness.lookalikes > (differ ? 1 : NEAR_LOOKALIKES_MAX))
         nearness.kind = NEAR_NOT;
     else if (differ)
@@ -111,6 +119,7 @@ static struct nearness compare_aligned(const char *vin, const char *text)
 static struct nearness compare_shifted(const char *longer, const char *shorter, size_t shorter_len, enum near_kind kind)
 {
     struct nearness nearness = {.kind = kind};
+    struct confusions confusions = {.count = 0};
     bool skipped = false;
     for (size_t i = 0, k = 0; i < shorter_len; i++, k++) {
         if (vin_symbol(longer[k]) != vin_symbol(shorter[i])) {
@@ -121,8 +130,10 @@ static struct nearness compare_shifted(const char *longer, const char *shorter, 
             if (vin_symbol(longer[k]) != vin_symbol(shorter[i]))
                 return (struct nearness){.kind = NEAR_NOT};
         }
-        nearness.lookalikes += longer[k] != shorter[i];
+        if (longer[k] != shorter[i])
+            confuse(&confusions, longer[k], shorter[i]);
     }
+    nearness.lookalikes = confusions.count;
     if (!skipped)
         nearness.at = shorter_len;
     if (nearness.lookalikes > 1)

@@ -58,7 +58,7 @@ size_t vin_keys(struct text vin, char keys[VIN_KEYS_MAX][NEAR_KEY_BYTES]);
 enum near_kind {
     NEAR_NOT,
     NEAR_SAME,
-    NEAR_LOOKALIKE,   /* only characters that are confused differ, NEAR_LOOKALIKES_MAX at most */
+    NEAR_LOOKALIKE,   /* only characters that are confused differ */
     NEAR_SUBSTITUTED, /* one character is another */
     NEAR_INSERTED,    /* one character too many */
     NEAR_LOST,        /* one is missing */
@@ -69,7 +69,7 @@ enum { NEAR_LOOKALIKES_MAX = 4 };
 struct nearness {
     enum near_kind kind;
     size_t at;         /* position of the edit in the VIN, where there is one */
-    size_t lookalikes; /* characters that were confused */
+    size_t lookalikes; /* confusions: O for 0 counts once, however often it was written; NEAR_LOOKALIKES_MAX at most */
 };
 
 /* `vin` has 17 characters. */
