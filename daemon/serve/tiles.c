@@ -42,9 +42,11 @@ static const struct pg_statement checkpoint_statement = {
        " FROM ledger.checkpoint c ORDER BY c.size DESC LIMIT 16"};
 static const struct pg_statement tile_statement = {
     1, "SELECT (SELECT max(size) FROM ledger.checkpoint), ledger.tile_hashes($1::int, $2::bigint, $3::int)"};
+/* Of an erased record its commitment is left. */
 static const struct pg_statement entries_statement = {
     2, "SELECT (SELECT max(size) FROM ledger.checkpoint), r.type, r.received_at,"
-       " sha256(convert_to(E'custody-commit/v1\\n', 'UTF8') || r.salt || r.record)"
+       " coalesce(sha256(convert_to(E'custody-commit/v1\\n', 'UTF8') || r.salt || r.record),"
+       "   (SELECT e.commitment FROM ledger.erasure e WHERE e.log_index = r.log_index))"
        " FROM ledger.record r WHERE r.log_index >= $1::bigint AND r.log_index < $1::bigint + $2::int ORDER BY "
        "r.log_index"};
 

@@ -95,6 +95,21 @@ def test_entries_are_the_leaves_and_hash_to_their_tiles(log):
         assert len(entry) == 57 and record not in entry
 
 
+def test_the_leaf_of_an_erased_record_stays(log):
+    log.grow(5)
+    log.sign(5)
+    before, hashes = log.client().entries(5), log.leaf_hashes()[:5]
+    with log.world.database.connect(autocommit=False) as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute("INSERT INTO ledger.erasure (log_index, commitment, erasure_index, request_id, reason, requested_by, approved_by)"
+                           " SELECT 3, sha256(convert_to(E'custody-commit/v1\\n', 'UTF8') || salt || record), 4, 1, 'a', 'b', 'c' FROM ledger.record"
+                           " WHERE log_index = 3")
+        connection.execute("UPDATE ledger.record SET salt = NULL, record = NULL WHERE log_index = 3")
+    after = log.client().entries(5)
+    assert after == before and [sha256(b"\x00" + entry) for entry in after] == hashes
+    log.world.check = lambda: None  # nobody asked for it, and no leaf says so
+
+
 def test_levels_above_come_from_the_head_and_from_full_tiles_alike(log):
     """65,793 leaves: a full tile of level 1, a partial one of levels 1 and 2. Written at once, as a migration would find them."""
     size = 65536 + 257
