@@ -15,6 +15,8 @@ from support.world import ORIGIN
 
 OK, NEGATIVE, USAGE, TEMPORARY, CONFIG = 0, 1, 2, 75, 78
 _numbers = itertools.count(1)
+SIZE = 1468  # five tiles and a partial one; a template's log is smaller
+WHOLE = 2048  # eight tiles
 
 
 class Watched:
@@ -82,12 +84,12 @@ class Watched:
 
 @pytest.fixture(scope="module")
 def base(stack, template, tmp_path_factory):
-    """700 records, three signed heads."""
+    """SIZE records, three signed heads."""
     watched = Watched(stack, template, tmp_path_factory.mktemp("base"))
     watched.notary.announce()
     watched.grow(300).notary.checkpoint()
     watched.grow(300).notary.checkpoint()
-    watched.grow(700 - watched.size()).notary.checkpoint()
+    watched.grow(SIZE - watched.size()).notary.checkpoint()
     return watched
 
 
@@ -101,12 +103,12 @@ def watched(stack, base, tmp_path):
 
 def test_the_first_cycle_recomputes_all_and_the_next_what_is_new(watched):
     first = watched.good("--once")
-    assert (first["recomputed"], first["signed_heads"]) == (700, 3)
-    assert watched.good("--once")["recomputed"] == 700 % 256
+    assert (first["recomputed"], first["signed_heads"]) == (SIZE, 3)
+    assert watched.good("--once")["recomputed"] == SIZE % 256
     watched.grow(100).notary.checkpoint()
-    assert watched.good("--once")["recomputed"] == 700 % 256 + 100
-    assert watched.good("--full")["recomputed"] == 800
-    assert watched.good("--once", state=False)["recomputed"] == 800
+    assert watched.good("--once")["recomputed"] == SIZE % 256 + 100
+    assert watched.good("--full")["recomputed"] == SIZE + 100
+    assert watched.good("--once", state=False)["recomputed"] == SIZE + 100
 
 
 def test_an_empty_state_a_log_without_signed_heads_and_one_of_whole_tiles_are_good(stack, template, tmp_path):
@@ -114,7 +116,7 @@ def test_an_empty_state_a_log_without_signed_heads_and_one_of_whole_tiles_are_go
     watched.good("--once")
     watched.notary.announce()
     watched.good("--once")
-    watched.grow(1024 - watched.size()).notary.checkpoint()
+    watched.grow(WHOLE - watched.size()).notary.checkpoint()
     watched.good("--once")
     assert watched.good("--once")["recomputed"] == 0
     watched.grow(1)
@@ -126,10 +128,10 @@ def test_it_goes_on_every_interval_until_something_differs(watched):
                                env={**watched.database.environment, "PGUSER": "custody_monitor"}, stdout=subprocess.PIPE,
                                stderr=subprocess.PIPE, text=True)
     try:
-        assert process.stdout.readline().startswith("good: size 700, 700 leaves recomputed")
+        assert process.stdout.readline().startswith(f"good: size {SIZE}, {SIZE} leaves recomputed")
         index = watched.size()
         watched.grow(3)
-        assert any("size 703" in line for line in process.stdout)
+        assert any(f"size {SIZE + 3}" in line for line in process.stdout)
         watched.sql(f"UPDATE ledger.record SET record = 'x' WHERE log_index = {index}")
         assert process.wait(WAIT_S) == NEGATIVE
         assert f"record {index} is altered" in process.stderr.read()
@@ -151,13 +153,13 @@ def test_a_record_of_which_one_column_was_altered_is_named(watched, column):
 
 
 @pytest.mark.parametrize("index, name", [(123, "record 123 is altered, together with its leaf hash, or tile/0/000 is"),
-                                         (699, "one of the records 696 to 699 is altered, together with its leaf hash, or the head is")])
+                                         (SIZE - 1, "one of the records 1464 to 1467 is altered, together with its leaf hash, or the head is")])
 def test_a_record_that_was_altered_with_its_leaf_hash_is_named(watched, index, name):
     watched.good("--once")
     ((leaf_type, received_us, salt),) = watched.database.sql(
         "SELECT type, (extract(epoch FROM received_at) * 1000000)::bigint, salt FROM ledger.record WHERE log_index = %s", index)
     forged = leaf_hash(leaf_type, received_us, salt, b"forged")
-    watched.sql("DELETE FROM ledger.checkpoint WHERE size = 700",
+    watched.sql(f"DELETE FROM ledger.checkpoint WHERE size = {SIZE}",
                 f"UPDATE ledger.record SET record = 'forged', leaf_hash = '\\x{forged.hex()}' WHERE log_index = {index}")
     assert watched.difference("--full", state=False).startswith(name)
 
@@ -194,8 +196,8 @@ def test_a_record_that_is_new_since_the_last_cycle_is_looked_at_without_full(wat
 
 def test_a_truncated_tail_is_named_with_its_size(watched):
     watched.good("--once")
-    watched.sql("DELETE FROM ledger.record WHERE log_index >= 650")
-    assert watched.difference("--once") == "the tail is truncated to size 650: the head says 700 records"
+    watched.sql("DELETE FROM ledger.record WHERE log_index >= 1400")
+    assert watched.difference("--once") == f"the tail is truncated to size 1400: the head says {SIZE} records"
 
 
 def test_a_tail_that_was_truncated_together_with_the_head_is_named(watched):
@@ -209,7 +211,7 @@ def test_a_tail_that_was_truncated_together_with_the_head_is_named(watched):
         connection.execute("DELETE FROM ledger.record WHERE log_index >= %s", (size,))
         connection.execute("UPDATE ledger.head SET size = %s, root = %s, frontier = %s, edge_1 = %s",
                            (size, tree.root(), tree.frontier(), tree.edge(1)))
-    assert watched.difference("--once", state=False) == f"the tail is truncated to size {size}: a head of size 700 is signed"
+    assert watched.difference("--once", state=False) == f"the tail is truncated to size {size}: a head of size {SIZE} is signed"
 
 
 @pytest.fixture
@@ -237,7 +239,7 @@ def test_yesterdays_dump_is_named(watched, restored):
 
     restored(today)
     assert watched.difference("--once").startswith(
-        "an earlier state was restored, such as a backup: the log has size 700, and had 750 on 20")
+        f"an earlier state was restored, such as a backup: the log has size {SIZE}, and had {SIZE + 50} on 20")
 
 
 def test_yesterdays_dump_that_has_grown_past_today_is_a_fork(watched, restored):
@@ -247,18 +249,18 @@ def test_yesterdays_dump_that_has_grown_past_today_is_a_fork(watched, restored):
 
     restored(today)
     watched.grow(200).notary.checkpoint()
-    assert watched.difference("--once").startswith("forked: the log has another root at size 750 than was seen before")
+    assert watched.difference("--once").startswith(f"forked: the log has another root at size {SIZE + 50} than was seen before")
     watched.good("--once", state=False)  # whoever sees it for the first time cannot know
 
 
 def test_a_fork_of_a_tree_of_whole_tiles_is_a_fork(watched, restored):
     def today():
-        watched.grow(1024 - watched.size()).notary.checkpoint()
+        watched.grow(WHOLE - watched.size()).notary.checkpoint()
         watched.good("--once")
 
     restored(today)
     watched.grow(600).notary.checkpoint()
-    assert watched.difference("--once").startswith("forked: the log has another root at size 1024")
+    assert watched.difference("--once").startswith(f"forked: the log has another root at size {WHOLE}")
 
 
 # ---- what is stored about the records
@@ -268,18 +270,18 @@ def test_a_fork_of_a_tree_of_whole_tiles_is_a_fork(watched, restored):
     ("UPDATE ledger.tile SET hashes = set_byte(hashes, 40, get_byte(hashes, 40) # 1) WHERE (level, tile_index) = (0, 1)",
      "record 257 is altered, together with its leaf hash, or tile/0/001 is: they differ"),
     ("DELETE FROM ledger.tile WHERE (level, tile_index) = (0, 1)", "tile/0/001 is missing"),
-    ("UPDATE ledger.head SET root = sha256(root)", "the head of size 700 is altered: its root is not that of the records"),
+    ("UPDATE ledger.head SET root = sha256(root)", f"the head of size {SIZE} is altered: its root is not that of the records"),
     ("UPDATE ledger.head SET edge_1 = sha256(edge_1) || substr(edge_1, 33)",
-     "the head of size 700 is altered: its edge_1 is not that of the records"),
-    ("UPDATE ledger.head SET edge_2 = sha256('')", "the head of size 700 is altered: its edge_2 is not that of the records"),
+     f"the head of size {SIZE} is altered: its edge_1 is not that of the records"),
+    ("UPDATE ledger.head SET edge_2 = sha256('')", f"the head of size {SIZE} is altered: its edge_2 is not that of the records"),
     ("UPDATE ledger.head SET frontier = sha256('') || substr(frontier, 33)",
-     "one of the records 0 to 511 is altered, together with its leaf hash, or the head is: its frontier differs"),
+     "one of the records 0 to 1023 is altered, together with its leaf hash, or the head is: its frontier differs"),
     ("DELETE FROM ledger.head", "the head is missing"),
-    ("UPDATE ledger.checkpoint SET root = sha256(root) WHERE size = 700",
-     "the signed head of size 700 is altered: its note says another size or root"),
-    ("UPDATE ledger.checkpoint SET note = replace(note, E'\\n700\\n', E'\\n701\\n') WHERE size = 700",
-     "the signed head of size 700 is not good: checkpoint: the log's signature does not verify"),
-    ("UPDATE ledger.checkpoint SET size = 800 WHERE size = 700", "the tail is truncated to size 700: a head of size 800 is signed"),
+    (f"UPDATE ledger.checkpoint SET root = sha256(root) WHERE size = {SIZE}",
+     f"the signed head of size {SIZE} is altered: its note says another size or root"),
+    (f"UPDATE ledger.checkpoint SET note = replace(note, E'\\n{SIZE}\\n', E'\\n{SIZE + 1}\\n') WHERE size = {SIZE}",
+     f"the signed head of size {SIZE} is not good: checkpoint: the log's signature does not verify"),
+    (f"UPDATE ledger.checkpoint SET size = 3000 WHERE size = {SIZE}", f"the tail is truncated to size {SIZE}: a head of size 3000 is signed"),
 ])
 def test_what_was_altered_beside_the_records_is_named(watched, statement, name):
     watched.sql(statement)
@@ -295,14 +297,14 @@ def test_without_full_a_tile_on_the_way_is_named_as_exactly(watched):
 
 def test_a_signed_head_that_was_seen_and_is_gone_is_named(watched):
     watched.good("--once")
-    watched.sql("DELETE FROM ledger.checkpoint WHERE size = 700")
-    assert watched.difference("--once") == "the signed head of size 700, seen before, is missing"
+    watched.sql(f"DELETE FROM ledger.checkpoint WHERE size = {SIZE}")
+    assert watched.difference("--once") == f"the signed head of size {SIZE}, seen before, is missing"
 
 
 def test_a_head_signed_by_a_stranger_is_named(watched):
     watched.good("--once")
     watched.grow(5).notary.checkpoint(key=NoteKey(ORIGIN, seed="a stranger"))
-    assert watched.difference("--once") == ("the signed head of size 705 is not good: checkpoint: not signed by this log; hint: is it this"
+    assert watched.difference("--once") == (f"the signed head of size {SIZE + 5} is not good: checkpoint: not signed by this log; hint: is it this"
                                             " log's verifier key?")
 
 
@@ -322,7 +324,7 @@ def test_after_a_difference_the_state_stays_what_was_good(watched):
 
 def test_a_state_that_was_damaged_or_is_in_use_is_said(watched):
     watched.good("--once")
-    watched.state.write_text(watched.state.read_text().replace("size 700", "size 701"))
+    watched.state.write_text(watched.state.read_text().replace(f"size {SIZE}", f"size {SIZE + 1}"))
     done = watched.monitor("--once")
     assert done.returncode == CONFIG and "hint: " in done.stderr
 
