@@ -20,19 +20,6 @@ BUNDLES, FLIPS, SHELL_SAMPLE = 1000, 1000, 30
 HOUR_US = 3600 * 1_000_000
 
 
-def register_keys(world):
-    """The leaves of type 4 of every device that speaks in this world, where its database does not make them by itself."""
-    if world.value("SELECT count(*) FROM ledger.record WHERE type = 4 AND position(convert_to('key registered', 'UTF8') IN record) > 0"):
-        return
-    for device in world.devices:
-        if device.key:
-            world.sql(
-                "SELECT ledger.append(4, convert_to(json_build_object('format', 'custody-operator/v1', 'action', 'key registered', 'actor',"
-                " 'test', 'data', json_build_object('source', s.name, 'key_id', encode(k.key_id, 'hex'), 'public_key',"
-                " encode(k.public_key, 'base64')))::text, 'UTF8')) FROM registry.source_key k JOIN registry.source s USING (source_id)"
-                " WHERE s.name = %s", device.name)
-
-
 def offline():
     """No database, no broker, no network that it would need."""
     return {"PATH": os.environ["PATH"], "PGHOST": "/nonexistent", "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "")}
@@ -47,7 +34,6 @@ class Evidence:
         people = chain.Chain(world)
         self.vins = [chain.new_vin() for _ in range(12)]
         sources = [world.device() for _ in range(7)] + [world.device("gateway")]
-        register_keys(world)
         for n, vin in enumerate(self.vins):
             for who, event in chain.scrapping(vin, now_us() - (20 + n) * HOUR_US).values():
                 people.people[who].say(events=[event])
@@ -186,6 +172,31 @@ def test_an_item_is_named_by_its_number_too(proven, tmp_path):
 def test_a_proof_reads_few_rows(proven, tmp_path):
     answer = json.loads(proven.prove(3, out=tmp_path / "b").stdout)
     assert answer["tree_rows_read"] <= 8
+
+
+def test_an_erased_record_is_proved_by_its_leaf_and_its_erasure(proven, tmp_path):
+    world = proven.world
+    index = world.value("SELECT min(log_index) FROM ledger.record WHERE type = 1 AND source_id = %s", world.source_id(proven.unsigned.name))
+    for name, role in (("erase_wang", "custody_police"), ("erase_li", "custody_approver")):
+        world.sql(f"DO $$ BEGIN CREATE ROLE {name} LOGIN IN ROLE {role}; EXCEPTION WHEN duplicate_object THEN NULL; END $$")
+
+    def erase(who, *arguments):
+        done = subprocess.run([CUSTODYCTL, "erase", *arguments, "--json"], env={**world.database.environment, "PGUSER": who}, check=True,
+                              capture_output=True, text=True, timeout=WAIT_S)
+        return json.loads(done.stdout)
+
+    request = erase("erase_wang", "request", str(index), "--reason", "个人信息保护法 art 47")["request_id"]
+    at = erase("erase_li", "approve", str(request))["erasure_index"]
+    proven.notary.checkpoint(proven.notary.witnesses[:2])
+    assert proven.prove(index, out=tmp_path / "b").returncode == OK
+    assert (tmp_path / f"b/records/{index}.leaf").stat().st_size == 57 and not (tmp_path / f"b/records/{index}.bin").exists()
+    (answer,) = proven.verify(tmp_path / "b")
+    assert {record["log_index"]: record["evidence"] for record in answer["records"]} == evidence.verify(tmp_path / "b", proven.trust)
+    assert evidence.verify(tmp_path / "b", proven.trust)[index] == "erased" and at in evidence.verify(tmp_path / "b", proven.trust)
+    assert run_recipe(tmp_path / "b", index, proven.notary.key.verifier).stdout == f"record {index}: in the log\n"
+    assert f"- {index}: the record's bytes were erased" in (tmp_path / "b/account.en.md").read_text()
+    done = subprocess.run([CUSTODYCTL, "monitor", "--policy", proven.policy], env=world.database.environment, capture_output=True, text=True)
+    assert done.returncode == OK, done.stderr
 
 
 # ---- what cannot be proved
