@@ -34,6 +34,10 @@ class Watched:
     def copy(self, origin, name):
         Database(self.stack, "postgres").sql(f"CREATE DATABASE {name} TEMPLATE {origin}")
 
+    def close(self):
+        """Dozens of databases would keep the server from stopping in time."""
+        Database(self.stack, "postgres").sql(f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)")
+
     def grow(self, count):
         self.database.sql("SELECT ledger.append((ARRAY[2, 4, 7])[1 + n %% 3], convert_to('record ' || n, 'UTF8')) FROM generate_series(1, %s) n",
                           count)
@@ -90,12 +94,15 @@ def base(stack, template, tmp_path_factory):
     watched.grow(300).notary.checkpoint()
     watched.grow(300).notary.checkpoint()
     watched.grow(SIZE - watched.size()).notary.checkpoint()
-    return watched
+    yield watched
+    watched.close()
 
 
 @pytest.fixture
 def watched(stack, base, tmp_path):
-    return Watched(stack, base.database, tmp_path)
+    watched = Watched(stack, base.database, tmp_path)
+    yield watched
+    watched.close()
 
 
 # ---- a log that nobody touched
@@ -113,14 +120,17 @@ def test_the_first_cycle_recomputes_all_and_the_next_what_is_new(watched):
 
 def test_an_empty_state_a_log_without_signed_heads_and_one_of_whole_tiles_are_good(stack, template, tmp_path):
     watched = Watched(stack, template, tmp_path)
-    watched.good("--once")
-    watched.notary.announce()
-    watched.good("--once")
-    watched.grow(WHOLE - watched.size()).notary.checkpoint()
-    watched.good("--once")
-    assert watched.good("--once")["recomputed"] == 0
-    watched.grow(1)
-    assert watched.good("--once")["recomputed"] == 1
+    try:
+        watched.good("--once")
+        watched.notary.announce()
+        watched.good("--once")
+        watched.grow(WHOLE - watched.size()).notary.checkpoint()
+        watched.good("--once")
+        assert watched.good("--once")["recomputed"] == 0
+        watched.grow(1)
+        assert watched.good("--once")["recomputed"] == 1
+    finally:
+        watched.close()
 
 
 def test_it_goes_on_every_interval_until_something_differs(watched):
