@@ -239,7 +239,7 @@ static void proved(struct signer *signer)
     case SIGNER_WAITING:
     case SIGNER_ANNOUNCING:
     case SIGNER_REFUSED:
-        assert(!"proved only while checking or signing");
+        assert(false && "proved only while checking or signing");
         break;
     }
 }
