@@ -324,6 +324,7 @@ struct composition {
 
 struct certificate {
     struct text number, case_number;
+    struct text printed; /* the number as it was reported, once normalising has made `number` comparable */
 };
 
 struct release {

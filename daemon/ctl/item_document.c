@@ -64,7 +64,7 @@ static void add_detail(json_t *object, const struct event *event)
     set_text(object, "counterparty_code", event->counterparty);
     add_evidence(object, event);
     if (event->detail == EVENT_DETAIL_CERTIFICATE)
-        set_text(object, "certificate", event->certificate.number);
+        set_text(object, "certificate", event->certificate.printed);
     if (event->detail == EVENT_DETAIL_CORRECTION) {
         set_uuid(object, "names_event_id", event->correction.event_id);
         set_text(object, "reason", event->correction.text);

@@ -173,7 +173,7 @@ static void fill_events(void)
     events[1].inspection = (struct inspection){
         INSPECTION_RESULT_OK, INSPECTION_RESULT_ALTERED, INSPECTION_RESULT_MISSING, 2, kinds, true, true};
     events[2].composition = (struct composition){2, parts, 1, kinds};
-    events[3].certificate = (struct certificate){TEXT("CERT-1"), TEXT("CASE-1")};
+    events[3].certificate = (struct certificate){.number = TEXT("CERT-1"), .case_number = TEXT("CASE-1")};
     events[4].release = (struct release){BUYER_CLASS_CONSUMER, true, true, 100};
     events[5].hazardous_manifest = (struct hazardous_manifest){TEXT("20263505000001"), TEXT("900-052-31")};
     events[6].invoice = (struct invoice){TEXT("INV"), -5, true, HASH};

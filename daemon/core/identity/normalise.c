@@ -46,6 +46,7 @@ static int normalise_certificate(struct certificate *certificate, struct arena *
     char value[IDENTIFIER_VALUE_BYTES];
     struct error error = {.code = 0};
 
+    certificate->printed = certificate->number;
     if (text_empty(certificate->number) ||
         identifier_normalise(IDENTIFIER_SCHEME_CERTIFICATE_NUMBER, certificate->number, value, &error) ==
             IDENTIFIER_INVALID)
