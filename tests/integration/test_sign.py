@@ -295,30 +295,33 @@ def test_a_lane_does_not_build_on_a_head_that_is_smaller_than_what_was_signed(ne
     world.check = lambda: None
 
 
+# Of a log that was signed six leaves before its tile {tile} was full, and has leaf {leaf} in the one after it.
 ALTERATIONS = {
-    "the root of the head": [("UPDATE ledger.head SET root = sha256('other')",)],
-    "the hash of a leaf in the partial tile": [("UPDATE ledger.record SET leaf_hash = sha256('other') WHERE log_index = 300",)],
-    "a leaf that is gone": [("DELETE FROM ledger.record WHERE log_index = 300",)],
+    "the root of the head": "UPDATE ledger.head SET root = sha256('other')",
+    "the hash of a leaf in the partial tile": "UPDATE ledger.record SET leaf_hash = sha256('other') WHERE log_index = {leaf}",
+    "a leaf that is gone": "DELETE FROM ledger.record WHERE log_index = {leaf}",
     "a hash in the tile where the signed log ended":
-        [("UPDATE ledger.tile SET hashes = set_byte(hashes, 8191, 255 - get_byte(hashes, 8191)) WHERE tile_index = 0",)],
-    "a tile that is gone": [("DELETE FROM ledger.tile",)],
-    "an edge": [("UPDATE ledger.head SET edge_1 = sha256('other')",)],
-    "an edge that is gone": [("UPDATE ledger.head SET edge_1 = ''",)],
+        "UPDATE ledger.tile SET hashes = set_byte(hashes, 8191, 255 - get_byte(hashes, 8191)) WHERE tile_index = {tile}",
+    "a tile that is gone": "DELETE FROM ledger.tile WHERE tile_index = {tile}",
+    "an edge": "UPDATE ledger.head SET edge_1 = sha256('other')",
+    "an edge that is gone": "UPDATE ledger.head SET edge_1 = ''",
 }
 
 
 @pytest.mark.parametrize("what", ALTERATIONS)
 def test_a_log_that_does_not_hold_together_is_not_signed(new_world, what):
     world = signed_world(new_world).start()
-    world.sql("SELECT ledger.append(2, int4send(i)) FROM generate_series(1, 250 - %s) AS i", head_size(world))
+    tile = head_size(world) // 256 + 1
+    size = 256 * (tile + 1) - 6
+    world.sql("SELECT ledger.append(2, int4send(i)) FROM generate_series(1, %s) AS i", size - head_size(world))
     await_checkpoint(world)
     world.daemon.stop()
     world.sql("SELECT ledger.append(2, int4send(i)) FROM generate_series(1, 100) AS i")
     signed = max(checkpoint_notes(world))
-    alter(world, *ALTERATIONS[what])
+    alter(world, (ALTERATIONS[what].format(tile=tile, leaf=size + 50),))
     world.daemon.start(ready=False)
     refused(world, "ledger_inconsistent")
-    assert max(checkpoint_notes(world)) == signed == 250
+    assert max(checkpoint_notes(world)) == signed == size
     assert read_head_file(world.head_file, world.checkpoint_public_key).size == signed
     world.check = lambda: None
 
