@@ -7,6 +7,7 @@ import time
 from . import stack as stack_module
 from .stack import ROOT, memory_kb, run
 
+ORIGIN = "bench.example/log"
 PEERS = ROOT / "tests/bench/peers"
 LIVE_MARGIN_S = 2  # a consumer runs so much longer than its load
 
@@ -173,7 +174,7 @@ class Node(Contestant):
 
 
 class Custodyd(Contestant):
-    """Everything on. `lanes` is its setting: "+" one lane, "350504;350503" two."""
+    """Everything on. `lanes` is its setting: "+" one lane, "350504;350503" two. `signs`: with keys, so that notes and heads are signed."""
 
     name = "custodyd"
     ready_timeout_s = 30
@@ -181,6 +182,7 @@ class Custodyd(Contestant):
     def __init__(self, bench, lanes="+"):
         super().__init__(bench)
         self.lanes = lanes
+        self.signs = True
         self.template = None
         self.process = self.log_path = None
         if not (bench.build / "custodyd").exists():
@@ -188,6 +190,7 @@ class Custodyd(Contestant):
 
     def make_database(self):
         self.stack.create_database(self.database, self.template)
+        (self.stack.scratch / "head").unlink(missing_ok=True)  # of the log before
 
     def make_template(self, name, sources, is_signed):
         """A migrated database with the sources registered, to be copied for every run."""
@@ -203,15 +206,20 @@ class Custodyd(Contestant):
         return name
 
     def write_config(self):
-        key = self.stack.scratch / "ack.key"
-        if not key.exists():
-            subprocess.run([self.bench.build / "custodyctl", "keygen", "bench/ack", key], check=True,
-                           stdout=subprocess.DEVNULL)
         path = self.stack.scratch / "custodyd.conf"
+        keys = (f'ack_key_file = "{self.key(ORIGIN + "/ack")}";\ncheckpoint_key_file = "{self.key(ORIGIN)}";\n'
+                f'head_file = "{self.stack.scratch / "head"}";\n') if self.signs else ""
         path.write_text(f'database = "{self.stack.conninfo(self.database, "custody_ingest")}";\n'
                         f'broker = "unix:{self.stack.broker}";\nbroker_username = "custodyd";\n'
-                        f'origin = "bench";\nack_key_file = "{key}";\nlanes = "{self.lanes}";\n'
-                        + self.bench.extra_config)
+                        f'origin = "{ORIGIN}";\nlanes = "{self.lanes}";\n' + keys + self.bench.extra_config)
+        return path
+
+    def key(self, name):
+        """A secret key of that name; beside it, in a file .pub, what keygen says of the public one."""
+        path = self.stack.scratch / (name.replace("/", "-") + ".key")
+        if not path.exists():
+            with path.with_suffix(".pub").open("w") as public:
+                subprocess.run([self.bench.build / "custodyctl", "keygen", name, path], check=True, stdout=public)
         return path
 
     def start(self):

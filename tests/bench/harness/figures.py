@@ -12,6 +12,11 @@ TARGETS = [
     ("memory_peak", "at most", 64),
     ("memory_growth", "at most", 4),
     ("startup_1m_items", "at most", 3),
+    ("ledger_signing_ratio", "at least", 0.85),
+    ("ledger_tile_bytes", "at most", 40),
+    ("ledger_prove_p50", "at most", 5),
+    ("ledger_prove_rows", "at most", 8),
+    ("ledger_monitor", "at least", 200000),
     ("route_fixes", "at least", 1000000),
 ]
 
