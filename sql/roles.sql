@@ -67,7 +67,7 @@ DO $$
 DECLARE
     everybody text := 'PUBLIC, custody_ingest, custody_console, custody_monitor, custody_registrar, custody_approver, custody_police, '
                       'custody_ecology, custody_commerce, custody_firm';
-    ours text := 'migration, registry, ledger, custody, telemetry, reentry, flag, report, api';
+    ours text := 'migration, registry, ledger, custody, telemetry, route, reentry, flag, report, api';
     policy record;
 BEGIN
     EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA %s FROM %s', ours, everybody);
@@ -86,7 +86,7 @@ GRANT USAGE ON SCHEMA migration, registry, ledger
 GRANT USAGE ON SCHEMA migration TO custody_console;
 GRANT USAGE ON SCHEMA custody, flag TO custody_ingest;
 GRANT USAGE ON SCHEMA custody, flag, report, api TO custody_police, custody_ecology, custody_commerce, custody_firm;
-GRANT USAGE ON SCHEMA telemetry TO custody_ingest, custody_police, custody_ecology, custody_firm;
+GRANT USAGE ON SCHEMA telemetry, route TO custody_ingest, custody_police, custody_ecology, custody_firm;
 GRANT USAGE ON SCHEMA reentry TO custody_ingest, custody_police, custody_commerce, custody_firm;
 GRANT USAGE ON SCHEMA migration, ledger TO custody_approver;
 GRANT USAGE ON SCHEMA api TO custody_registrar, custody_approver;
@@ -113,6 +113,13 @@ GRANT SELECT, INSERT, DELETE ON custody.refold TO custody_ingest; -- a work list
 GRANT USAGE ON SEQUENCE custody.item_item_id_seq, flag.flag_flag_id_seq TO custody_ingest;
 GRANT SELECT, INSERT ON telemetry.fix, telemetry.reading TO custody_ingest;
 GRANT EXECUTE ON FUNCTION telemetry.ensure_days(date, date) TO custody_ingest;
+GRANT SELECT ON registry.fence, registry.road_right, route.map_fence, route.map_right TO custody_ingest;
+GRANT SELECT, INSERT, UPDATE (state, stale_from, due_at, behind_us) ON route.truck_state TO custody_ingest;
+GRANT SELECT, INSERT ON route.report TO custody_ingest;
+GRANT SELECT, INSERT, UPDATE (started_at, ended_at, from_site_id, to_site_id, distance_m, fix_count, most_load_g, void, entry_at, entry)
+    ON route.trip TO custody_ingest;
+GRANT EXECUTE ON FUNCTION flag.settle_trucks(bigint[], timestamptz[], bigint[], text[], integer[], smallint[], text[], text[], timestamptz[],
+    bigint[]) TO custody_ingest;
 GRANT SELECT, INSERT ON reentry.sighting, reentry.sighted_identifier, reentry.banned_vin, reentry.written, reentry.near_key TO custody_ingest;
 GRANT SELECT, UPDATE (followed) ON reentry.progress TO custody_ingest;
 GRANT EXECUTE ON FUNCTION reentry.evidence(bigint[], bigint[], text[]), flag.fold_floods(integer, integer, integer) TO custody_ingest;
@@ -137,7 +144,9 @@ GRANT UPDATE (valid_until) ON registry.party_link TO custody_registrar;
 GRANT UPDATE (lifted_at) ON registry.watch_entry TO custody_registrar;
 GRANT UPDATE (name) ON registry.party, registry.site TO custody_registrar;
 GRANT UPDATE (valid_until) ON registry.permit TO custody_registrar;
-GRANT UPDATE (max_load_g) ON registry.vehicle TO custody_registrar;
+GRANT UPDATE (max_load_g, class) ON registry.vehicle TO custody_registrar;
+GRANT SELECT, INSERT, UPDATE (name, valid_until) ON registry.fence TO custody_registrar;
+GRANT SELECT, INSERT, UPDATE (valid_until) ON registry.road_right TO custody_registrar;
 GRANT UPDATE (site_id, vehicle_id, enabled) ON registry.source TO custody_registrar;
 GRANT UPDATE (revoked_at) ON registry.source_key TO custody_registrar;
 GRANT EXECUTE ON FUNCTION registry.create_firm_role(text) TO custody_registrar;
@@ -165,6 +174,9 @@ GRANT SELECT ON registry.source_key, registry.party_link, registry.watch_entry, 
 GRANT SELECT ON registry.figure TO custody_police, custody_ecology, custody_commerce, custody_firm;
 GRANT SELECT ON registry.source_key, registry.firm_role, ledger.record TO custody_firm;
 GRANT SELECT ON telemetry.fix, telemetry.reading TO custody_police, custody_ecology, custody_firm;
+GRANT SELECT ON registry.fence, registry.road_right TO custody_police, custody_ecology, custody_commerce, custody_firm;
+GRANT SELECT ON route.trip TO custody_police, custody_ecology, custody_firm;
+GRANT SELECT ON route.truck_state, route.report, route.map_fence, route.map_right TO custody_police;
 GRANT SELECT ON reentry.sighting, reentry.sighted_identifier TO custody_police, custody_commerce, custody_firm;
 GRANT SELECT ON reentry.banned_vin, reentry.written, reentry.near_key, reentry.progress TO custody_police;
 GRANT SELECT ON flag.action TO custody_police, custody_ecology, custody_commerce; -- a firm does not see who worked on a flag
@@ -189,6 +201,10 @@ BEGIN
         ('registry.vehicle',    $p$ party_id = (SELECT registry.own_party()) $p$),
         ('registry.party_link', $p$ false $p$),
         ('registry.watch_entry', $p$ false $p$),
+        -- Its own sites' fences and those of road rights and districts; not which places the police watch.
+        ('registry.fence',      $p$ kind IN ('district', 'area') OR site_id IN (SELECT s.site_id FROM registry.site AS s WHERE s.party_id = (SELECT registry.own_party())) $p$),
+        ('registry.road_right', $p$ vehicle_id IS NULL OR vehicle_id IN (SELECT v.vehicle_id FROM registry.vehicle AS v WHERE v.party_id = (SELECT registry.own_party())) $p$),
+        ('route.trip',          $p$ vehicle_id IN (SELECT v.vehicle_id FROM registry.vehicle AS v WHERE v.party_id = (SELECT registry.own_party())) $p$),
         ('registry.source',     $p$ party_id = (SELECT registry.own_party()) $p$),
         ('registry.source_key', $p$ source_id IN (SELECT s.source_id FROM registry.source AS s WHERE s.party_id = (SELECT registry.own_party())) $p$),
         ('ledger.record',       $p$ source_id IN (SELECT s.source_id FROM registry.source AS s WHERE s.party_id = (SELECT registry.own_party())) $p$),

@@ -52,6 +52,11 @@ static int site_against_code(const void *code, const void *site)
     return text_compare(*(const struct text *)code, ((const struct site *)site)->code);
 }
 
+static int vehicle_against_plate(const void *plate, const void *vehicle)
+{
+    return text_compare(*(const struct text *)plate, ((const struct vehicle *)vehicle)->plate);
+}
+
 const struct party *directory_party(const struct directory *directory, struct text code)
 {
     if (directory->party_count == 0)
@@ -72,6 +77,14 @@ const struct site *directory_site(const struct directory *directory, struct text
     if (directory->site_count == 0)
         return NULL;
     return bsearch(&code, directory->sites, directory->site_count, sizeof(struct site), site_against_code);
+}
+
+const struct vehicle *directory_vehicle(const struct directory *directory, struct text plate)
+{
+    if (directory->vehicle_count == 0)
+        return NULL;
+    return bsearch(&plate, directory->vehicles, directory->vehicle_count, sizeof(struct vehicle),
+                   vehicle_against_plate);
 }
 
 /* First element of a party in an array sorted by party_id, which is each element's first member; or `count`. */

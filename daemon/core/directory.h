@@ -88,6 +88,13 @@ struct party_link {
     struct text kind;          /* "ownership", "person", "address", ... */
 };
 
+/* Trucks. */
+struct vehicle {
+    int64_t vehicle_id;
+    struct text plate;       /* normalised */
+    struct text truck_class; /* word of registry.vehicle.class; "" where not known */
+};
+
 /* Figures that law or policy sets, loaded from registry.figure with their source: constant, name there. */
 #define FIGURE_TABLE(X)                                                                                                \
     X(FIGURE_BATTERY_BELONGS_SINCE_S, "battery_belongs_since_s")                                                       \
@@ -111,6 +118,8 @@ struct directory {
     size_t permit_count;
     const struct party_link *links; /* sorted by party_id */
     size_t link_count;
+    const struct vehicle *vehicles; /* sorted by plate */
+    size_t vehicle_count;
     int64_t figures[FIGURE_COUNT];
 };
 
@@ -118,6 +127,7 @@ struct directory {
 const struct party *directory_party(const struct directory *directory, struct text code);
 const struct party *directory_party_by_id(const struct directory *directory, int64_t party_id);
 const struct site *directory_site(const struct directory *directory, struct text code);
+const struct vehicle *directory_vehicle(const struct directory *directory, struct text plate);
 
 /* Does the party hold such a permit at that moment, for that site (0: for any)? */
 bool directory_permitted(const struct directory *directory, int64_t party_id, enum permit_kind kind, int64_t site_id,

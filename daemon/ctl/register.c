@@ -178,11 +178,13 @@ static int register_site(struct ctl *ctl, int argc, char **argv)
 
 static int register_vehicle(struct ctl *ctl, int argc, char **argv)
 {
-    const char *party = NULL;
+    const char *party = NULL, *class = NULL;
     int64_t max_load_kg = 0;
     const struct ctl_option options[] = {
         {"party", CTL_OPTION_TEXT, "CODE", "party that owns it", &party, 0, 0},
         {"max-load-kg", CTL_OPTION_NUMBER, "KG", "greatest load, kg (default: not known)", &max_load_kg, 1, 1000000},
+        {"class", CTL_OPTION_TEXT, "CLASS",
+         "mini_truck, light_truck, medium_truck, heavy_truck, three_wheeler, special", &class, 0, 0},
     };
     const struct ctl_usage usage = {"PLATE",       "Registers a collection truck by its number plate.\n", 1, 1, options,
                                     COUNT(options)};
@@ -190,8 +192,70 @@ static int register_vehicle(struct ctl *ctl, int argc, char **argv)
     if (!ctl_parse(ctl, &usage, &argc, &argv, &exit_code))
         return exit_code;
     json_t *max_load_g = max_load_kg > 0 ? json_integer(max_load_kg * 1000) : NULL;
-    return enter_document(
-        ctl, json_pack("{s:{s:s, s:s*, s:o*}}", "vehicle", "plate", argv[0], "party", party, "max_load_g", max_load_g));
+    return enter_document(ctl, json_pack("{s:{s:s, s:s*, s:o*, s:s*}}", "vehicle", "plate", argv[0], "party", party,
+                                         "max_load_g", max_load_g, "class", class));
+}
+
+static int register_fence(struct ctl *ctl, int argc, char **argv)
+{
+    const char *kind = NULL, *site = NULL, *name = NULL, *geometry = NULL, *source = NULL, *from = NULL, *until = NULL;
+    const struct ctl_option options[] = {
+        {"kind", CTL_OPTION_TEXT, "KIND", "site, watched, district or area (what road rights refer to)", &kind, 0, 0},
+        {"site", CTL_OPTION_TEXT, "CODE", "site it surrounds (only with --kind site)", &site, 0, 0},
+        {"name", CTL_OPTION_TEXT, "NAME", "name for people", &name, 0, 0},
+        {"geometry", CTL_OPTION_TEXT, "RING", "\"lon,lat lon,lat ...\", degrees, WGS-84, or a GeoJSON Polygon",
+         &geometry, 0, 0},
+        {"source", CTL_OPTION_TEXT, "TEXT", "where the line is from: survey, map, decision", &source, 0, 0},
+        {"from", CTL_OPTION_TEXT, "DAY", "first day in force, such as 2026-01-01", &from, 0, 0},
+        {"until", CTL_OPTION_TEXT, "DAY", "last day in force", &until, 0, 0},
+    };
+    const struct ctl_usage usage = {
+        "CODE",
+        "Registers an area that rules about trucks ask for: of a site, of a watched market 关注场所,\n"
+        "of the district, or one that road rights 路权 refer to. The daemon learns of it at once.\n",
+        1,
+        1,
+        options,
+        COUNT(options)};
+    int exit_code;
+    if (!ctl_parse(ctl, &usage, &argc, &argv, &exit_code))
+        return exit_code;
+    return enter_document(ctl, json_pack("{s:{s:s, s:s*, s:s*, s:s*, s:s*, s:s*, s:s*, s:s*}}", "fence", "code",
+                                         argv[0], "kind", kind, "site", site, "name", name, "geometry", geometry,
+                                         "source", source, "valid_from", from, "valid_until", until));
+}
+
+static int register_road_right(struct ctl *ctl, int argc, char **argv)
+{
+    const char *fence = NULL, *vehicle = NULL, *class = NULL, *days = "1234567", *from_time = "00:00",
+               *until_time = "24:00", *source = NULL, *from = NULL, *until = NULL;
+    const struct ctl_option options[] = {
+        {"fence", CTL_OPTION_TEXT, "CODE", "area it lets into", &fence, 0, 0},
+        {"vehicle", CTL_OPTION_TEXT, "PLATE", "the truck it is given to (default: a class)", &vehicle, 0, 0},
+        {"class", CTL_OPTION_TEXT, "CLASS", "class of trucks it is given to (default: all trucks)", &class, 0, 0},
+        {"days", CTL_OPTION_TEXT, "DIGITS", "days, 1 Monday ... 7 Sunday (default 1234567)", &days, 0, 0},
+        {"from-time", CTL_OPTION_TEXT, "HH:MM", "Asia/Shanghai (default 00:00)", &from_time, 0, 0},
+        {"until-time", CTL_OPTION_TEXT, "HH:MM", "not above from-time: on the day after (default 24:00)", &until_time,
+         0, 0},
+        {"source", CTL_OPTION_TEXT, "TEXT", "decision it comes from", &source, 0, 0},
+        {"from", CTL_OPTION_TEXT, "DAY", "first day in force, such as 2026-01-01", &from, 0, 0},
+        {"until", CTL_OPTION_TEXT, "DAY", "last day in force", &until, 0, 0},
+    };
+    const struct ctl_usage usage = {
+        "NUMBER",
+        "Registers a road right 路权: a truck, or a class of trucks, may be in an area at hours of the\n"
+        "week. A truck that any right concerns may be on the road only where and when one lets it.\n",
+        1,
+        1,
+        options,
+        COUNT(options)};
+    int exit_code;
+    if (!ctl_parse(ctl, &usage, &argc, &argv, &exit_code))
+        return exit_code;
+    return enter_document(ctl, json_pack("{s:{s:s, s:s*, s:s*, s:s*, s:s*, s:s*, s:s*, s:s*, s:s*, s:s*}}",
+                                         "road_right", "number", argv[0], "fence", fence, "vehicle", vehicle, "class",
+                                         class, "weekdays", days, "from", from_time, "until", until_time, "source",
+                                         source, "valid_from", from, "valid_until", until));
 }
 
 static int register_permit(struct ctl *ctl, int argc, char **argv)
@@ -363,6 +427,7 @@ static const struct {
 } nouns[] = {
     {"party", "register party", register_party},       {"site", "register site", register_site},
     {"vehicle", "register vehicle", register_vehicle}, {"permit", "register permit", register_permit},
+    {"fence", "register fence", register_fence},       {"road_right", "register road_right", register_road_right},
     {"source", "register source", register_source},    {"key", "register key", register_key},
     {"link", "register link", register_link},          {"watch", "register watch", register_watch},
 };
@@ -375,20 +440,27 @@ int register_command(struct ctl *ctl, int argc, char **argv)
     };
     const struct ctl_usage usage = {
         "NOUN ...",
-        "Enters who may speak and about what. NOUN is party, site, vehicle, permit, link,\n"
-        "watch, source or key; custodyctl register NOUN --help says what each takes.\n\n"
+        "Enters who may speak and about what. NOUN is party, site, vehicle, permit, fence,\n"
+        "road_right, link, watch, source or key; custodyctl register NOUN --help says what each\n"
+        "takes.\n\n"
         "What is registered already with the same values is left alone (exit 0); with other\n"
         "values it is an error that names both (exit 1).\n\n"
         "With --file, each line is one JSON document, all entered in one transaction:\n"
         "  {\"party\": {\"code\": \"91350504MA0000T1XH\", \"kind\": \"recycler\", \"name\": \"...\"}}\n"
         "  {\"site\": {\"code\": \"yard-1\", \"party\": \"...\", \"name\": \"...\", \"area\": \"350504\",\n"
         "            \"lon\": 118.66, \"lat\": 24.94}}\n"
-        "  {\"vehicle\": {\"plate\": \"闽C12345\", \"party\": \"...\", \"max_load_g\": 12000000}}\n"
+        "  {\"vehicle\": {\"plate\": \"闽C12345\", \"party\": \"...\", \"max_load_g\": 12000000, \"class\": "
+        "\"light_truck\"}}\n"
         "  {\"permit\": {\"number\": \"...\", \"party\": \"...\", \"kind\": \"vehicle_dismantling\",\n"
         "              \"valid_from\": \"2026-01-01\", \"valid_until\": \"2030-12-31\"}}\n"
         "  {\"link\": {\"party\": \"...\", \"linked_party\": \"...\", \"kind\": \"person\", \"source\": \"...\",\n"
         "            \"valid_from\": \"2026-01-01\", \"valid_until\": \"2030-12-31\"}}\n"
         "  {\"watch\": {\"list\": \"stolen\", \"scheme\": \"vin\", \"value\": \"...\", \"source\": \"...\"}}\n"
+        "  {\"fence\": {\"code\": \"market-1\", \"kind\": \"watched\", \"name\": \"...\", \"source\": \"...\",\n"
+        "             \"geometry\": \"118.64,24.94 118.65,24.94 118.65,24.95\" or GeoJSON, \"valid_from\": ...}}\n"
+        "  {\"road_right\": {\"number\": \"...\", \"fence\": \"area-1\", \"class\": \"light_truck\", \"weekdays\": "
+        "\"12345\",\n"
+        "                  \"from\": \"06:00\", \"until\": \"20:00\", \"source\": \"...\", \"valid_from\": ...}}\n"
         "  {\"source\": {\"name\": \"truck-1\", \"kind\": \"truck\", \"area\": \"350504\", \"party\": \"...\",\n"
         "              \"vehicle\": \"闽C12345\", \"public_key\": \"<base64>\"}}  or \"signed\": false\n"
         "  {\"key\": {\"source\": \"truck-1\", \"public_key\": \"<base64>\", \"revoked\": true}}\n",
@@ -406,8 +478,9 @@ int register_command(struct ctl *ctl, int argc, char **argv)
     if (!ctl_parse(ctl, &usage, &argc, &argv, &exit_code))
         return exit_code;
     if (argc > 0)
-        return ctl_fail(ctl, CTL_USAGE, "register: %s; hint: party, site, vehicle, permit, link, watch, source or key",
-                        argv[0]);
+        return ctl_fail(
+            ctl, CTL_USAGE,
+            "register: %s; hint: party, site, vehicle, permit, fence, road_right, link, watch, source or key", argv[0]);
     if (!file)
         return ctl_fail(ctl, CTL_USAGE, "register: nothing to register; hint: custodyctl register --help");
     return register_file(ctl, file);

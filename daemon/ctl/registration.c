@@ -11,6 +11,7 @@
 #include "core/directory.h"
 #include "core/identity/credit_code.h"
 #include "core/identity/identifier.h"
+#include "ctl/registration_route.h"
 #include "io/keyfile.h"
 
 /* Looks at one field (and may replace it in `fields`); `what` is "noun: field" for the words of an error. */
@@ -151,6 +152,18 @@ static int check_identifier(json_t *fields, const char *name, json_t *value, str
     return json_object_set_new(fields, name, json_string(normal));
 }
 
+static int check_truck_class(json_t *fields, const char *name, json_t *value, struct error *error)
+{
+    (void)fields;
+    return check_word(truck_classes, name, value, error);
+}
+
+static int check_fence_kind(json_t *fields, const char *name, json_t *value, struct error *error)
+{
+    (void)fields;
+    return check_word(fence_kinds, name, value, error);
+}
+
 static int check_plate(json_t *fields, const char *name, json_t *value, struct error *error)
 {
     char normal[IDENTIFIER_VALUE_BYTES];
@@ -217,7 +230,7 @@ static int check_mass(json_t *fields, const char *name, json_t *value, struct er
     return fits ? 0 : refuse(error, name, value, "whole grams, above 0");
 }
 
-enum field_type { FIELD_TEXT, FIELD_NUMBER, FIELD_FLAG };
+enum field_type { FIELD_TEXT, FIELD_NUMBER, FIELD_FLAG, FIELD_ANY };
 
 /* Everything a document may hold. In the order in which it is checked. */
 static const struct field {
@@ -239,6 +252,25 @@ static const struct field {
     {"vehicle", "plate", FIELD_TEXT, true, check_plate},
     {"vehicle", "party", FIELD_TEXT, true, check_party},
     {"vehicle", "max_load_g", FIELD_NUMBER, false, check_mass},
+    {"vehicle", "class", FIELD_TEXT, false, check_truck_class},
+    {"fence", "code", FIELD_TEXT, true, check_slug},
+    {"fence", "kind", FIELD_TEXT, true, check_fence_kind},
+    {"fence", "site", FIELD_TEXT, false, check_slug},
+    {"fence", "name", FIELD_TEXT, true, check_name},
+    {"fence", "geometry", FIELD_ANY, true, check_geometry},
+    {"fence", "source", FIELD_TEXT, true, check_name},
+    {"fence", "valid_from", FIELD_TEXT, true, check_date},
+    {"fence", "valid_until", FIELD_TEXT, true, check_date},
+    {"road_right", "number", FIELD_TEXT, true, check_name},
+    {"road_right", "fence", FIELD_TEXT, true, check_slug},
+    {"road_right", "vehicle", FIELD_TEXT, false, check_plate},
+    {"road_right", "class", FIELD_TEXT, false, check_truck_class},
+    {"road_right", "weekdays", FIELD_TEXT, true, check_weekdays},
+    {"road_right", "from", FIELD_TEXT, true, check_time_of_day},
+    {"road_right", "until", FIELD_TEXT, true, check_time_of_day},
+    {"road_right", "source", FIELD_TEXT, true, check_name},
+    {"road_right", "valid_from", FIELD_TEXT, true, check_date},
+    {"road_right", "valid_until", FIELD_TEXT, true, check_date},
     {"permit", "number", FIELD_TEXT, true, check_name},
     {"permit", "party", FIELD_TEXT, true, check_party},
     {"permit", "site", FIELD_TEXT, false, check_slug},
@@ -281,6 +313,8 @@ static bool type_fits(enum field_type type, const json_t *value)
         return json_is_number(value);
     case FIELD_FLAG:
         return json_is_boolean(value);
+    case FIELD_ANY:
+        return true;
     }
     return false;
 }
@@ -302,8 +336,9 @@ static int refuse_unknown(const char *noun, json_t *fields, struct error *error)
     for (size_t i = 0; i < FIELD_COUNT; i++)
         known_noun = known_noun || strcmp(fields_table[i].noun, noun) == 0;
     if (!known_noun)
-        return error_set(error, ERR_INVALID,
-                         "document: %s; hint: party, site, vehicle, permit, link, watch, source or key", noun);
+        return error_set(
+            error, ERR_INVALID,
+            "document: %s; hint: party, site, vehicle, permit, fence, road_right, link, watch, source or key", noun);
     json_object_foreach(fields, name, value)
     {
         if (!find_field(noun, name))
@@ -354,7 +389,7 @@ int registration_check(json_t *document, struct error *error)
     if (!json_is_object(document) || json_object_size(document) != 1 || !json_is_object(json_object_iter_value(first)))
         return error_set(error, ERR_INVALID,
                          "document: not of the form {\"party\": {...}}; hint: one noun (party, site, vehicle, "
-                         "permit, link, watch, source or key) with its fields");
+                         "permit, fence, road_right, link, watch, source or key) with its fields");
     const char *noun = json_object_iter_key(first);
     json_t *fields = json_object_iter_value(first);
     int code = refuse_unknown(noun, fields, error);

@@ -1,7 +1,8 @@
--- register.sql - enters parties, sites, vehicles, permits, sources and source keys from JSON documents, each once.
+-- register.sql - enters parties, sites, vehicles, permits, fences, road rights, sources and source keys from JSON documents, each once.
 --
--- A document is {"party": {...}}, {"site": ...}, {"vehicle": ...}, {"permit": ...}, {"link": ...}, {"watch": ...}, {"source": ...} or
--- {"key": ...}. What is there already with the same values is left alone; with other values it is an error that names both. All or nothing: one call, one transaction.
+-- A document is {"party": {...}}, {"site": ...}, {"vehicle": ...}, {"permit": ...}, {"fence": ...}, {"road_right": ...}, {"link": ...},
+-- {"watch": ...}, {"source": ...} or {"key": ...}. What is there already with the same values is left alone; with other values it is an
+-- error that names both. All or nothing: one call, one transaction.
 
 -- Refuses a document that differs from what is registered. Keys that the document does not give are not compared.
 CREATE OR REPLACE FUNCTION api.register_compare(what text, registered jsonb, given jsonb) RETURNS void
@@ -117,14 +118,65 @@ DECLARE
     what text := 'vehicle ' || coalesce(d ->> 'plate', '(no plate)');
     registered jsonb;
 BEGIN
-    SELECT jsonb_build_object('plate', v.plate, 'party', p.code, 'max_load_g', v.max_load_g) INTO registered
+    SELECT jsonb_build_object('plate', v.plate, 'party', p.code, 'max_load_g', v.max_load_g, 'class', v.class) INTO registered
     FROM registry.vehicle AS v JOIN registry.party AS p USING (party_id) WHERE v.plate = d ->> 'plate';
     IF FOUND THEN
         PERFORM api.register_compare(what, registered, d);
         RETURN false;
     END IF;
-    INSERT INTO registry.vehicle (plate, party_id, max_load_g)
-    VALUES (d ->> 'plate', api.register_party_id(what, d ->> 'party'), (d ->> 'max_load_g')::bigint);
+    INSERT INTO registry.vehicle (plate, party_id, max_load_g, class)
+    VALUES (d ->> 'plate', api.register_party_id(what, d ->> 'party'), (d ->> 'max_load_g')::bigint, d ->> 'class');
+    RETURN true;
+END $$;
+
+CREATE OR REPLACE FUNCTION api.register_fence(d jsonb) RETURNS boolean
+LANGUAGE plpgsql AS $$
+DECLARE
+    what text := 'fence ' || coalesce(d ->> 'code', '(no code)');
+    registered jsonb;
+BEGIN
+    SELECT jsonb_build_object('code', f.code, 'kind', f.kind, 'site', s.code, 'name', f.name, 'geometry', f.geometry, 'source', f.source,
+                              'valid_from', f.valid_from, 'valid_until', f.valid_until) INTO registered
+    FROM registry.fence AS f LEFT JOIN registry.site AS s USING (site_id) WHERE f.code = d ->> 'code';
+    IF FOUND THEN
+        PERFORM api.register_compare(what, registered, d);
+        RETURN false;
+    END IF;
+    IF (d ->> 'kind' = 'site') <> (d ? 'site') THEN
+        RAISE EXCEPTION '%: kind % and site % do not fit', what, coalesce(d ->> 'kind', '(none)'), coalesce(d ->> 'site', '(none)')
+            USING ERRCODE = 'check_violation', HINT = 'a fence of kind site names its site, no other does';
+    END IF;
+    INSERT INTO registry.fence (code, kind, site_id, name, geometry, source, valid_from, valid_until)
+    VALUES (d ->> 'code', d ->> 'kind', api.register_site_id(what, d ->> 'site'), d ->> 'name', d ->> 'geometry', d ->> 'source',
+            (d ->> 'valid_from')::date, (d ->> 'valid_until')::date);
+    RETURN true;
+END $$;
+
+CREATE OR REPLACE FUNCTION api.register_road_right(d jsonb) RETURNS boolean
+LANGUAGE plpgsql AS $$
+DECLARE
+    what text := 'road right ' || coalesce(d ->> 'number', '(no number)');
+    area bigint;
+    registered jsonb;
+BEGIN
+    SELECT jsonb_build_object('number', r.number, 'fence', f.code, 'vehicle', v.plate, 'class', r.class, 'weekdays', r.weekdays,
+                              'from_minute', r.from_minute, 'until_minute', r.until_minute, 'source', r.source,
+                              'valid_from', r.valid_from, 'valid_until', r.valid_until) INTO registered
+    FROM registry.road_right AS r JOIN registry.fence AS f USING (fence_id) LEFT JOIN registry.vehicle AS v USING (vehicle_id)
+    WHERE r.number = d ->> 'number';
+    IF FOUND THEN
+        PERFORM api.register_compare(what, registered, d);
+        RETURN false;
+    END IF;
+    SELECT fence_id INTO area FROM registry.fence WHERE code = d ->> 'fence' AND kind = 'area';
+    IF area IS NULL THEN
+        RAISE EXCEPTION '%: no fence % of kind area', what, coalesce(d ->> 'fence', '(none)')
+            USING ERRCODE = 'foreign_key_violation', HINT = 'register the fence first';
+    END IF;
+    INSERT INTO registry.road_right (number, fence_id, vehicle_id, class, weekdays, from_minute, until_minute, source, valid_from, valid_until)
+    VALUES (d ->> 'number', area, api.register_vehicle_id(what, d ->> 'vehicle'), d ->> 'class', (d ->> 'weekdays')::smallint,
+            (d ->> 'from_minute')::smallint, (d ->> 'until_minute')::smallint, d ->> 'source', (d ->> 'valid_from')::date,
+            (d ->> 'valid_until')::date);
     RETURN true;
 END $$;
 
@@ -286,6 +338,8 @@ BEGIN
             WHEN 'site' THEN api.register_site(fields)
             WHEN 'vehicle' THEN api.register_vehicle(fields)
             WHEN 'permit' THEN api.register_permit(fields)
+            WHEN 'fence' THEN api.register_fence(fields)
+            WHEN 'road_right' THEN api.register_road_right(fields)
             WHEN 'link' THEN api.register_link(fields)
             WHEN 'watch' THEN api.register_watch(fields)
             WHEN 'source' THEN api.register_source(fields)
@@ -293,7 +347,7 @@ BEGIN
         END;
         IF is_new IS NULL THEN
             RAISE EXCEPTION 'document %: % cannot be registered', number, coalesce(noun, 'nothing')
-                USING ERRCODE = 'check_violation', HINT = 'party, site, vehicle, permit, link, watch, source or key';
+                USING ERRCODE = 'check_violation', HINT = 'party, site, vehicle, permit, fence, road_right, link, watch, source or key';
         END IF;
         entered := entered + is_new::integer;
     END LOOP;
@@ -309,6 +363,8 @@ COMMENT ON FUNCTION api.register_area(text, text) IS 'The area code itself; an e
 COMMENT ON FUNCTION api.register_party(jsonb) IS 'Enters a party; false: it was there with the same values.';
 COMMENT ON FUNCTION api.register_site(jsonb) IS 'Enters a site; false: it was there with the same values.';
 COMMENT ON FUNCTION api.register_vehicle(jsonb) IS 'Enters a truck; false: it was there with the same values.';
+COMMENT ON FUNCTION api.register_fence(jsonb) IS 'Enters a fence; false: it was there with the same values.';
+COMMENT ON FUNCTION api.register_road_right(jsonb) IS 'Enters a road right; false: it was there with the same values.';
 COMMENT ON FUNCTION api.register_permit(jsonb) IS 'Enters a permit; false: it was there with the same values.';
 COMMENT ON FUNCTION api.register_link(jsonb) IS 'Enters a link of two parties; false: it was there with the same values.';
 COMMENT ON FUNCTION api.register_watch(jsonb) IS 'Puts a thing on a watch list, or lifts it; false: it was so before.';

@@ -81,7 +81,7 @@ static struct route_map *make_map(void)
     struct error error = {.code = 0};
     struct route_map *map = route_map_new();
     assert(map);
-#define X(name, unit) limits.name = 600;
+#define X(name) limits.name = 600;
     ROUTE_LIMIT_TABLE(X)
 #undef X
     limits.stop_radius_m = limits.speed_max_m_s = limits.reorder_window_s = 60;

@@ -7,9 +7,11 @@ CREATE TEMP TABLE append_only (name text);
 INSERT INTO append_only VALUES ('migration.applied'), ('ledger.record'), ('ledger.ingest_key'), ('ledger.dead_letter'), ('ledger.tile'), ('ledger.checkpoint'),
     ('ledger.cosignature'), ('ledger.signing_key'), ('ledger.erasure_request'), ('ledger.erasure'), ('custody.event'),
     ('telemetry.fix'), ('telemetry.reading'), ('reentry.sighting'), ('reentry.sighted_identifier'), ('reentry.banned_vin'),
-    ('reentry.written'), ('reentry.near_key'), ('flag.evidence'), ('flag.action'), ('flag.credit'), ('flag.credit_points');
+    ('reentry.written'), ('reentry.near_key'), ('flag.evidence'), ('flag.action'), ('flag.credit'), ('flag.credit_points'),
+    ('route.report');
 CREATE TEMP TABLE rows_stay (name text);
-INSERT INTO rows_stay VALUES ('ledger.stream'), ('ledger.head'), ('custody.item'), ('custody.identifier'), ('flag.flag'), ('reentry.progress');
+INSERT INTO rows_stay VALUES ('ledger.stream'), ('ledger.head'), ('custody.item'), ('custody.identifier'), ('flag.flag'), ('reentry.progress'),
+    ('route.truck_state'), ('route.trip');
 CREATE TEMP TABLE work_list (name text); -- what is done is removed: no evidence
 INSERT INTO work_list VALUES ('custody.refold'), ('ledger.pending_leaf');
 GRANT SELECT ON append_only, rows_stay TO PUBLIC;
@@ -19,7 +21,7 @@ SELECT telemetry.ensure_days('2031-05-01', '2031-05-01');
 -- Every table is one of these, or the registry's, where people correct entries: a new table has to be put somewhere.
 SELECT is_empty($$
     SELECT c.oid::regclass FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-    WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname IN ('migration', 'ledger', 'custody', 'telemetry', 'reentry', 'flag')
+    WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname IN ('migration', 'ledger', 'custody', 'telemetry', 'reentry', 'flag', 'route')
       AND c.oid::regclass::text NOT IN (SELECT name FROM append_only UNION ALL SELECT name FROM rows_stay UNION ALL SELECT name FROM work_list)$$,
     'every table outside the registry is known here');
 

@@ -5,7 +5,7 @@ SELECT plan(12);
 
 CREATE TEMP VIEW ours AS
 SELECT oid, nspname FROM pg_namespace
-WHERE nspname IN ('migration', 'registry', 'ledger', 'custody', 'telemetry', 'reentry', 'flag', 'report', 'api');
+WHERE nspname IN ('migration', 'registry', 'ledger', 'custody', 'telemetry', 'route', 'reentry', 'flag', 'report', 'api');
 
 -- Partitions say what they are as a whole; their columns are their parent's.
 CREATE TEMP VIEW silent AS
@@ -38,7 +38,7 @@ SELECT is_empty('SELECT what FROM silent WHERE what LIKE ''relation %''', 'every
 SELECT is_empty('SELECT what FROM silent WHERE what LIKE ''column %''', 'every column says what it means');
 SELECT is_empty('SELECT what FROM silent WHERE what LIKE ''function %''', 'every function says what it does');
 SELECT is_empty('SELECT what FROM unitless', 'every quantity says its unit');
-SELECT is((SELECT count(*)::integer FROM ours), 9, 'no schema is missing');
+SELECT is((SELECT count(*)::integer FROM ours), 10, 'no schema is missing');
 SELECT is_empty($$SELECT rolname FROM pg_roles WHERE rolname IN ('custody_ingest', 'custody_console', 'custody_monitor', 'custody_owner',
                   'custody_registrar', 'custody_approver', 'custody_police', 'custody_ecology', 'custody_commerce', 'custody_firm')
                   AND coalesce(shobj_description(oid, 'pg_authid'), '') = ''$$, 'every role says what it is for');

@@ -25,6 +25,12 @@ INSERT INTO wrong (sqlstate, why, statement) VALUES
 ('23514', 'no party is linked to itself', $$INSERT INTO registry.party_link (party_id, linked_party_id, kind, source, valid_from, valid_until) VALUES (900001, 900001, 'person', 's', '2026-01-01', '2026-01-31')$$),
 ('23514', 'a watch list is a known one', $$INSERT INTO registry.watch_entry (list, scheme, value, source) VALUES ('gossip', 1, 'X', 's')$$),
 ('23514', 'an item is folded again for a known reason', $$INSERT INTO custody.refold (item_id, reason) VALUES (900001, 'whim')$$),
+('23514', 'a truck is of a known class', $$INSERT INTO registry.vehicle (party_id, plate, class) VALUES (900001, '闽C99999', 'balloon')$$),
+('23514', 'a fence is of a known kind', $$INSERT INTO registry.fence (code, kind, name, geometry, source, valid_from, valid_until) VALUES ('x', 'moat', 'X', '{}', 's', '2026-01-01', '2026-02-01')$$),
+('23514', 'a fence of a site names it', $$INSERT INTO registry.fence (code, kind, name, geometry, source, valid_from, valid_until) VALUES ('x', 'site', 'X', '{}', 's', '2026-01-01', '2026-02-01')$$),
+('23514', 'a fence ends after it begins', $$INSERT INTO registry.fence (code, kind, name, geometry, source, valid_from, valid_until) VALUES ('x', 'area', 'X', '{}', 's', '2026-02-01', '2026-01-31')$$),
+('23503', 'a road right is for an area', $$INSERT INTO registry.road_right (number, fence_id, weekdays, from_minute, until_minute, source, valid_from, valid_until) VALUES ('x', 999999, 1, 0, 1, 's', '2026-01-01', '2026-02-01')$$),
+('23514', 'a flag of a truck names it', $$INSERT INTO flag.flag (rule, rule_version, severity, subject, key, detail, event_at) VALUES ('R01', 1, 3, 'vehicle:闽C99999', 'k', 'd', now())$$),
 ('23514', 'a truck carries something', $$INSERT INTO registry.vehicle (party_id, plate, max_load_g) VALUES (900001, '闽C99999', 0)$$),
 ('23514', 'a source''s name fits in a topic', $$INSERT INTO registry.source (name, kind, area, party_id) VALUES ('a/b', 'truck', '350504', 900001)$$),
 ('23514', 'a source''s name is lower case', $$INSERT INTO registry.source (name, kind, area, party_id) VALUES ('Truck', 'truck', '350504', 900001)$$),
@@ -75,7 +81,7 @@ SELECT results_eq($$SELECT name_zh, name_en FROM registry.area WHERE code = '350
 -- What the gate keeps in memory announces its changes; whether the message arrives is seen from outside (tests/integration).
 SELECT set_eq($$SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgfoid = 'registry.announce_change()'::regprocedure AND tgenabled <> 'D'
                 AND tgtype & 28 = 28$$, ARRAY['registry.party', 'registry.site', 'registry.source', 'registry.source_key', 'registry.permit',
-                                               'registry.party_link', 'registry.figure'],
+                                               'registry.party_link', 'registry.figure', 'registry.fence', 'registry.road_right', 'registry.vehicle'],
     'inserts, updates and deletes of what the gate reads are announced');
 
 SELECT * FROM finish();

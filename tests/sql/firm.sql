@@ -34,6 +34,15 @@ INSERT INTO custody.event (item_id, event_at, log_index, ordinal, event_id, type
     (900003, now(), 900000000001, 1, gen_random_uuid(), 9, 900001, 900001, 900002),
     (900003, now(), 900000000002, 1, gen_random_uuid(), 12, 900002, 900002, NULL),
     (900005, now(), 900000000002, 2, gen_random_uuid(), 9, 900002, 900002, 900001);
+-- 900001, 900002: of the firms' sites. 900003: watched. 900004: an area, with a right for all and one for each firm's truck.
+INSERT INTO registry.fence (fence_id, code, kind, site_id, name, geometry, source, valid_from, valid_until) OVERRIDING SYSTEM VALUE
+SELECT id, 'firm-test-' || id, kind, site_id, 'f', '{}', 's', '2026-01-01', '2026-12-31'
+FROM (VALUES (900001, 'site', 900001), (900002, 'site', 900002), (900003, 'watched', NULL), (900004, 'area', NULL)) AS v (id, kind, site_id);
+INSERT INTO registry.road_right (right_id, number, fence_id, vehicle_id, weekdays, from_minute, until_minute, source, valid_from, valid_until) OVERRIDING SYSTEM VALUE
+SELECT id, 'firm-test-' || id, 900004, vehicle_id, 127, 0, 1440, 's', '2026-01-01', '2026-12-31'
+FROM (VALUES (900001, 900001), (900002, 900002), (900003, NULL)) AS v (id, vehicle_id);
+INSERT INTO route.trip (vehicle_id, number, started_at, distance_m, fix_count, most_load_g, entry_at, entry)
+VALUES (900001, 1, now(), 0, 0, 0, now(), 'e'), (900002, 1, now(), 0, 0, 0, now(), 'e');
 INSERT INTO reentry.sighting (sighting_id, log_index, ordinal, source_id, kind, seen_at)
 VALUES (gen_random_uuid(), 900000000001, 0, 900001, 1, now()), (gen_random_uuid(), 900000000002, 0, 900002, 1, now());
 INSERT INTO reentry.sighted_identifier VALUES (8, 'TAG900001', 900000000001, 0, false), (8, 'TAG900001', 900000000002, 0, false);
@@ -63,6 +72,9 @@ INSERT INTO sees (query, mine) VALUES
     ('SELECT source_id FROM registry.source', '900001'),
     ('SELECT source_id FROM registry.source_key', '900001'),
     ('SELECT party_id FROM registry.firm_role', '900001'),
+    ('SELECT fence_id FROM registry.fence', (SELECT fence_id FROM registry.fence WHERE kind = 'district') || ',900001,900004'),
+    ('SELECT right_id FROM registry.road_right', '900001,900003'),
+    ('SELECT vehicle_id FROM route.trip', '900001'),
     ('SELECT log_index FROM ledger.record', '900000000001'),
     ('SELECT source_id FROM ledger.stream', '900001'),
     ('SELECT log_index FROM ledger.dead_letter', '900000000001'),

@@ -7,7 +7,7 @@ CREATE TEMP VIEW ours AS
 SELECT p.oid, p.oid::regprocedure::text AS name, p.prosecdef, p.proacl, p.proowner,
        (SELECT split_part(s, '=', 2) FROM unnest(p.proconfig) AS s WHERE s LIKE 'search_path=%') AS path
 FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace
-WHERE n.nspname IN ('migration', 'registry', 'ledger', 'custody', 'telemetry', 'reentry', 'flag', 'report', 'api');
+WHERE n.nspname IN ('migration', 'registry', 'ledger', 'custody', 'telemetry', 'route', 'reentry', 'flag', 'report', 'api');
 
 -- proacl NULL means the built-in default, which is EXECUTE for PUBLIC.
 CREATE TEMP VIEW public_may AS
@@ -16,7 +16,7 @@ CREATE TEMP VIEW bendable AS
 SELECT name FROM ours WHERE prosecdef AND (path IS NULL OR path !~ '(^|, )pg_temp$' OR path !~ '^pg_catalog');
 CREATE TEMP VIEW definers_view AS
 SELECT c.oid::regclass::text AS name FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-WHERE c.relkind = 'v' AND n.nspname IN ('registry', 'ledger', 'custody', 'telemetry', 'reentry', 'flag', 'report', 'api')
+WHERE c.relkind = 'v' AND n.nspname IN ('registry', 'ledger', 'custody', 'telemetry', 'route', 'reentry', 'flag', 'report', 'api')
   AND NOT coalesce(c.reloptions @> '{security_invoker=true}' OR c.reloptions @> '{security_invoker=on}', false);
 
 SELECT is_empty('SELECT name FROM public_may', 'no function of ours may be executed by PUBLIC');
@@ -31,14 +31,14 @@ SELECT set_eq('SELECT name FROM ours WHERE prosecdef', ARRAY['telemetry.ensure_d
     'only the making of partitions, the appending of leaves, erasure, the work on flags and the wishing of folds run with the owner''s rights');
 SELECT is_empty('SELECT name FROM ours WHERE proowner <> ''custody_owner''::regrole', 'every function is the owner''s');
 SELECT is_empty($$SELECT c.oid::regclass FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-                  WHERE n.nspname IN ('migration', 'registry', 'ledger', 'custody', 'telemetry', 'reentry', 'flag', 'report', 'api')
+                  WHERE n.nspname IN ('migration', 'registry', 'ledger', 'custody', 'telemetry', 'route', 'reentry', 'flag', 'report', 'api')
                     AND c.relowner <> 'custody_owner'::regrole$$, 'every table, view, index and sequence is the owner''s');
 SELECT is((SELECT rolcanlogin FROM pg_roles WHERE rolname = 'custody_owner'), false, 'nobody logs in as the owner');
 SELECT is(has_database_privilege('custody_firm', current_database(), 'TEMP'), false, 'a firm makes no temporary tables');
 SELECT is_empty($$SELECT privilege_type FROM pg_database, aclexplode(datacl) WHERE datname = current_database() AND grantee = 0$$,
     'PUBLIC may do nothing with the database');
 SELECT is_empty($$SELECT nspname, privilege_type FROM pg_namespace, aclexplode(nspacl) WHERE grantee = 0
-                  AND nspname IN ('migration', 'registry', 'ledger', 'custody', 'telemetry', 'reentry', 'flag', 'report', 'api')$$,
+                  AND nspname IN ('migration', 'registry', 'ledger', 'custody', 'telemetry', 'route', 'reentry', 'flag', 'report', 'api')$$,
     'PUBLIC may do nothing with a schema');
 
 -- The checks above find what they look for.

@@ -9,7 +9,7 @@ INSERT INTO roles VALUES ('custody_ingest'), ('custody_console'), ('custody_moni
 
 CREATE TEMP VIEW tables AS
 SELECT c.oid, c.oid::regclass::text AS name FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-WHERE c.relkind IN ('r', 'p') AND n.nspname IN ('migration', 'registry', 'ledger', 'custody', 'telemetry', 'reentry', 'flag');
+WHERE c.relkind IN ('r', 'p') AND n.nspname IN ('migration', 'registry', 'ledger', 'custody', 'telemetry', 'route', 'reentry', 'flag');
 
 -- ---- what is there for nobody
 
@@ -26,15 +26,15 @@ SELECT is_empty($$SELECT role FROM roles WHERE pg_has_role(role, 'custody_owner'
 -- ---- who changes and adds what
 
 SELECT set_eq($$SELECT name FROM tables WHERE has_any_column_privilege('custody_ingest', oid, 'UPDATE')$$,
-    ARRAY['ledger.stream', 'ledger.head', 'custody.item', 'flag.flag', 'reentry.progress'],
-    'the daemon changes streams, the head, items, flags and how far it followed, nothing else');
+    ARRAY['ledger.stream', 'ledger.head', 'custody.item', 'route.truck_state', 'route.trip', 'flag.flag', 'reentry.progress'],
+    'the daemon changes streams, the head, items, trucks, trips, flags and how far it followed, nothing else');
 SELECT is_empty($$SELECT attname FROM pg_attribute WHERE attnum > 0 AND attrelid = 'flag.flag'::regclass
-                  AND attname IN ('flag_id', 'rule', 'subject', 'item_id', 'source_id', 'key', 'raised_at')
+                  AND attname IN ('flag_id', 'rule', 'subject', 'item_id', 'source_id', 'vehicle_id', 'key', 'raised_at')
                   AND has_column_privilege('custody_ingest', attrelid, attnum, 'UPDATE')$$, 'what a flag is about cannot be changed');
 SELECT set_eq($$SELECT name FROM tables WHERE has_any_column_privilege('custody_ingest', oid, 'INSERT')$$,
     ARRAY['ledger.record', 'ledger.ingest_key', 'ledger.stream', 'ledger.dead_letter', 'ledger.tile', 'ledger.checkpoint',
           'ledger.cosignature', 'custody.item', 'custody.identifier', 'custody.event', 'custody.refold',
-          'telemetry.fix', 'telemetry.reading', 'reentry.sighting', 'reentry.sighted_identifier', 'reentry.banned_vin',
+          'telemetry.fix', 'telemetry.reading', 'route.truck_state', 'route.report', 'route.trip', 'reentry.sighting', 'reentry.sighted_identifier', 'reentry.banned_vin',
           'reentry.written', 'reentry.near_key', 'flag.flag', 'flag.evidence', 'flag.action'],
     'the daemon adds to what an envelope adds to, and not to the registry');
 SELECT set_eq($$SELECT name FROM tables WHERE has_any_column_privilege('custody_registrar', oid, 'INSERT, UPDATE') AND name !~ '^registry\.'$$,
@@ -76,6 +76,16 @@ SELECT lives_ok('UPDATE ledger.stream SET version = 2, next_seq = 1, state = ''x
     'it swaps a stream');
 SELECT lives_ok('SELECT size, frontier, root FROM ledger.head FOR UPDATE', 'it locks the head');
 SELECT lives_ok('UPDATE ledger.head SET size = size, frontier = frontier, root = root, updated_at = now()', 'it swaps the head');
+SELECT isnt_empty('SELECT FROM route.map_fence', 'it reads the fences');
+SELECT lives_ok('SELECT FROM route.map_right', 'and the road rights');
+SELECT lives_ok('INSERT INTO route.truck_state (vehicle_id) VALUES (900001)', 'it begins to know a truck');
+SELECT lives_ok('SELECT FROM route.truck_state WHERE vehicle_id = 900001 FOR UPDATE', 'it locks a truck');
+SELECT lives_ok('UPDATE route.truck_state SET state = ''x'', stale_from = now(), due_at = now(), behind_us = 1 WHERE vehicle_id = 900001',
+    'it keeps the state of a truck');
+SELECT lives_ok('INSERT INTO route.report VALUES (900001, now(), 1, true, true)', 'it notes what says something of a truck');
+SELECT lives_ok('INSERT INTO route.trip (vehicle_id, number, started_at, distance_m, fix_count, most_load_g, entry_at, entry)
+    VALUES (900001, 1, now(), 0, 0, 0, now(), ''e'') ON CONFLICT (vehicle_id, number) DO UPDATE SET void = false, started_at = now(), ended_at = NULL,
+    from_site_id = NULL, to_site_id = NULL, distance_m = 1, fix_count = 1, most_load_g = 1, entry_at = now(), entry = ''e''', 'it keeps trips');
 COPY ledger.record (log_index, type, received_at, source_id, salt, leaf_hash, record) FROM STDIN;
 900000000001	1	2032-01-01 00:00:00+00	900001	\\x0000000000000000000000000000000000000000000000000000000000000000	\\x0000000000000000000000000000000000000000000000000000000000000000	\\x00
 \.

@@ -201,9 +201,58 @@ static void a_document_is_one_noun_with_fields(void **state)
     expect_refused("{\"ship\": {}}", "ship");
 }
 
+static void a_fence_may_be_a_ring_or_geojson_and_becomes_geojson(void **state)
+{
+    (void)state;
+#define FENCE(geometry)                                                                                                \
+    "{\"fence\": {\"code\": \"market-1\", \"kind\": \"watched\", \"name\": \"m\", \"source\": \"map\", "               \
+    "\"valid_from\": "                                                                                                 \
+    "\"2026-01-01\", \"valid_until\": \"2030-12-31\", \"geometry\": " geometry "}}"
+    const char *becomes = FENCE(
+        "\"{\\\"type\\\": \\\"Polygon\\\", \\\"coordinates\\\": [[[1.0000000, 2.0000000], [3.0000000, 2.0000000], "
+        "[3.0000000, 4.5000000], [1.0000000, 2.0000000]]]}\"");
+    expect_becomes(FENCE("\"1,2 3,2  3,4.5\""), becomes);
+    expect_becomes(FENCE("\" 1,2 3,2 3,4.5 1,2 \""), becomes);
+    expect_becomes(FENCE("{\"type\": \"Polygon\", \"coordinates\": [[[1, 2], [3, 2], [3, 4], [1, 2]]]}"),
+                   FENCE("\"{\\\"type\\\":\\\"Polygon\\\",\\\"coordinates\\\":[[[1,2],[3,2],[3,4],[1,2]]]}\""));
+    expect_refused(FENCE("\"1,2 3,2\""), "geometry");
+    expect_refused(FENCE("\"1,2 3,2 x,4\""), "a ring");
+    expect_refused(FENCE("\"1,2 3;2 3,4\""), "a ring");
+    expect_refused(FENCE("\"\""), "a ring");
+    expect_refused(FENCE("7"), "a ring");
+    expect_refused(FENCE("\"0,0 2,2 2,0 0,2\""), "cross");
+    expect_refused(FENCE("\"25.1,118.6 25.2,118.6 25.2,118.7\""), "not on the earth");
+    expect_refused(FENCE("{\"type\": \"Point\", \"coordinates\": [1, 2]}"), "not a polygon");
+#undef FENCE
+}
+
+static void a_road_right_has_days_and_hours(void **state)
+{
+    (void)state;
+#define RIGHT(days, from, until)                                                                                       \
+    "{\"road_right\": {\"number\": \"r-1\", \"fence\": \"area-1\", \"class\": \"light_truck\", \"source\": \"s\", "    \
+    "\"valid_from\": \"2026-01-01\", \"valid_until\": \"2030-12-31\", \"weekdays\": \"" days "\", \"from\": \"" from   \
+    "\", \"until\": \"" until "\"}}"
+    expect_becomes(
+        RIGHT("71", "06:00", "24:00"),
+        "{\"road_right\": {\"number\": \"r-1\", \"fence\": \"area-1\", \"class\": \"light_truck\", \"source\": \"s\", "
+        "\"valid_from\": \"2026-01-01\", \"valid_until\": \"2030-12-31\", \"weekdays\": 65, \"from_minute\": 360, "
+        "\"until_minute\": 1440}}");
+    static const char *const bad[] = {RIGHT("", "06:00", "20:00"),   RIGHT("8", "06:00", "20:00"),
+                                      RIGHT("11", "06:00", "20:00"), RIGHT("1", "6:00", "20:00"),
+                                      RIGHT("1", "24:00", "20:00"),  RIGHT("1", "06:00", "24:01"),
+                                      RIGHT("1", "06:60", "20:00"),  RIGHT("1", "-1:00", "20:00")};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        expect_refused(bad[i], "hint");
+#undef RIGHT
+    expect_refused("{\"vehicle\": {\"plate\": \"闽C12345\", \"party\": \"p\", \"class\": \"balloon\"}}", "light_truck");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_fence_may_be_a_ring_or_geojson_and_becomes_geojson),
+        cmocka_unit_test(a_road_right_has_days_and_hours),
         cmocka_unit_test(a_party_is_named_by_its_credit_code),
         cmocka_unit_test(a_bureau_has_a_code_of_its_own_when_that_is_said),
         cmocka_unit_test(an_unknown_kind_is_answered_with_the_kinds),

@@ -170,10 +170,18 @@ static int add_area(struct route_map *map, const struct fence *fence, GEOSGeomet
     return code;
 }
 
+/* NULL when it is too long or memory is exhausted. */
+static char *terminated_copy(struct text text)
+{
+    char *copy = text.len <= GEOMETRY_BYTES_MAX ? malloc(text.len + 1) : NULL;
+    if (copy)
+        (void)text_copy(copy, text.len + 1, text);
+    return copy;
+}
+
 int route_map_add(struct route_map *map, const struct fence *fence, struct text geometry, struct error *error)
 {
-    char *terminated =
-        geometry.len <= GEOMETRY_BYTES_MAX ? strndup(geometry.data ? geometry.data : "", geometry.len) : NULL;
+    char *terminated = terminated_copy(geometry);
     GEOSGeoJSONReader *reader = GEOSGeoJSONReader_create_r(map->geos);
     GEOSGeometry *area = NULL;
     map->message[0] = '\0';
@@ -209,7 +217,8 @@ int route_map_close(struct route_map *map, const struct route_limits *limits, st
 {
     const char *missing = route_limits_missing(limits);
     if (missing)
-        return error_set(error, ERR_INVALID, "route limit %s is not set; hint: a row of registry.route_limit", missing);
+        return error_set(error, ERR_INVALID,
+                         "figure %s is not set; hint: a row of registry.figure; custodyctl migrate enters it", missing);
     map->limits = *limits;
     map->tree = GEOSSTRtree_create_r(map->geos, NODE_FENCES);
     if (!map->tree)
