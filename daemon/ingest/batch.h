@@ -49,6 +49,7 @@ struct batch_envelope {
     enum refusal_reason reason; /* DEAD, SEND_AGAIN */
     struct text detail;         /* words for it */
     struct report *report;      /* STORED */
+    int64_t *item_ids;          /* of its events, once they are known; NULL where no truck asks for them */
     struct envelope_warning *warnings;
     struct batch_stream *stream;
     struct batch_envelope *next; /* of the same stream, in the order of storing */

@@ -17,6 +17,7 @@
     X(sightings, "sightings stored")                                                                                   \
     X(batches, "transactions committed")                                                                               \
     X(retries, "transactions repeated")                                                                                \
+    X(trucks_folded_again, "trucks folded again because something came too late")                                      \
     X(acknowledgements, "acknowledgements published")                                                                  \
     X(folded_again, "items folded again because of a deadline or of something around them")                            \
     X(followed, "records followed for near matches")

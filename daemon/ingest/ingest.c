@@ -19,6 +19,7 @@
 #include "ingest/registry.h"
 #include "ingest/sign.h"
 #include "ingest/signing_keys.h"
+#include "ingest/truck_clock.h"
 
 enum { LANE_DOWN_INTERVAL_MS = 60 * 1000, NAME_BYTES = 256 };
 
@@ -46,6 +47,7 @@ struct ingest {
     struct cosigner *cosigner; /* NULL: nobody is asked to cosign them */
     struct clocks *clocks;
     struct follower *follower;
+    struct truck_clock *truck_clock;
     struct served lanes[CONFIG_LANES_MAX];
     size_t lane_count, lanes_ready, lanes_stopped, lanes_failed;
     uv_timer_t step;
@@ -102,8 +104,9 @@ static void close_lanes(struct ingest *ingest)
 {
     for (size_t i = 0; i < ingest->lane_count; i++, ingest->unanswered++)
         lane_close(ingest->lanes[i].lane, ingest_on_lane_closed);
-    ingest->unanswered += 2;
+    ingest->unanswered += 3;
     clocks_close(ingest->clocks, ingest_on_answered, ingest);
+    truck_clock_close(ingest->truck_clock, ingest_on_answered, ingest);
     follower_close(ingest->follower, ingest_on_answered, ingest);
 }
 
@@ -392,6 +395,9 @@ static int build(struct ingest *ingest, const struct ingest_program *program, st
     ingest->clocks = clocks_new(ingest->loop, ingest->config, ingest->registry, &ingest->counters);
     if (!ingest->clocks)
         return error_set(error, ERR_NO_MEMORY, "clocks: out of memory");
+    ingest->truck_clock = truck_clock_new(ingest->loop, ingest->config, ingest->registry, &ingest->counters);
+    if (!ingest->truck_clock)
+        return error_set(error, ERR_NO_MEMORY, "clock of trucks: out of memory");
     code = add_signer(ingest, program->version, error);
     if (!code)
         code = add_follower(ingest, error);
@@ -421,6 +427,7 @@ void ingest_open(struct ingest *ingest)
     ingest->step.data = ingest;
     registry_open(ingest->registry);
     clocks_open(ingest->clocks);
+    truck_clock_open(ingest->truck_clock);
     if (ingest->signer)
         signer_open(ingest->signer);
     if (ingest->cosigner)

@@ -559,3 +559,11 @@ void judge_write(struct judge *judge, struct transaction *transaction, struct ba
     flags_settle_items(transaction, &judge->params, judged, count);
     surroundings_wish(transaction, &judge->params, &judge->items);
 }
+
+void judge_name_items(const struct judge *judge)
+{
+    for (const struct item *item = judge->items.list; item; item = item->next)
+        for (const struct item_event *event = item->events; event; event = event->next)
+            if (event->envelope->item_ids && !event->is_part)
+                event->envelope->item_ids[event->ordinal] = item->item_id;
+}

@@ -54,4 +54,7 @@ void judge_load_again(struct judge *judge, struct transaction *transaction, stru
 void judge_write(struct judge *judge, struct transaction *transaction, struct batch *batch,
                  const struct directory *directory);
 
+/* Fills item_ids of those envelopes that have room for them. After judge_load. */
+void judge_name_items(const struct judge *judge);
+
 #endif

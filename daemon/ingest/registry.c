@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "ingest/directory_rows.h"
+#include "ingest/map_rows.h"
 #include "io/copy.h"
 #include "io/pg.h"
 
@@ -46,6 +47,8 @@ struct registry {
     unsigned current;
     struct directory directory, loading;
     struct text snapshot, loading_snapshot; /* what each of them has seen */
+    struct route_map *map, *loading_map;    /* owned; NULL: none yet */
+    struct route_limits loading_limits;
     bool ready, listening, load_running, load_again, load_failed, closing;
     uint32_t retry_ms; /* bound of the next pause */
     uv_timer_t *reload_timer, *retry_timer, *partition_timer;
@@ -63,7 +66,8 @@ static const struct pg_statement sites_statement = {
 static const struct pg_statement sources_statement = {
     3, "SELECT s.source_id, s.name, s.area, s.party_id, p.kind, s.signed, s.enabled,"
        " (SELECT coalesce(string_agg(k.key_id || k.public_key, ''::bytea ORDER BY k.registered_at DESC), '')"
-       "    FROM registry.source_key k WHERE k.source_id = s.source_id AND k.revoked_at IS NULL)"
+       "    FROM registry.source_key k WHERE k.source_id = s.source_id AND k.revoked_at IS NULL),"
+       " coalesce(s.vehicle_id, 0), s.kind IN ('truck', 'gateway')"
        " FROM registry.source s JOIN registry.party p USING (party_id)"};
 static const struct pg_statement streams_statement = {
     4, "SELECT DISTINCT ON (t.source_id) s.name, t.epoch, t.version, t.state"
@@ -75,6 +79,10 @@ static const struct pg_statement partitions_statement = {
 static const struct pg_statement permits_statement = {7, PERMITS_SQL};
 static const struct pg_statement links_statement = {8, LINKS_SQL};
 static const struct pg_statement figures_statement = {9, FIGURES_SQL};
+static const struct pg_statement vehicles_statement = {
+    10, "SELECT vehicle_id, plate, coalesce(class, '') FROM registry.vehicle ORDER BY plate COLLATE \"C\""};
+static const struct pg_statement fences_statement = {11, MAP_FENCES_SQL};
+static const struct pg_statement rights_statement = {12, MAP_RIGHTS_SQL};
 static const struct pg_statement schema_statement = {
     6, "SELECT max(name), pg_current_snapshot()::text FROM migration.applied WHERE name LIKE 'migrations/%'"};
 
@@ -268,10 +276,59 @@ static void registry_on_figures(void *context, int code, const struct pg_result 
 
     if (code)
         load_failed(registry, error->text);
+    else
+        map_take_figures(&registry->loading_limits, result);
     if (!missing)
         return;
     (void)snprintf(words, sizeof words, "registry.figure has no %s; hint: custodyctl migrate enters it", missing);
     load_failed(registry, words);
+}
+
+static void registry_on_vehicles(void *context, int code, const struct pg_result *result, const struct error *error)
+{
+    struct registry *registry = context;
+    struct arena *arena = &registry->arenas[!registry->current];
+    struct vehicle *vehicles;
+    size_t count = 0;
+
+    if (code) {
+        load_failed(registry, error->text);
+        return;
+    }
+    vehicles = arena_array(arena, pg_rows(result), sizeof *vehicles);
+    for (; vehicles && count < pg_rows(result); count++) {
+        vehicles[count] = (struct vehicle){pg_i64(result, count, 0), arena_text(arena, pg_bytes(result, count, 1)),
+                                           arena_text(arena, pg_bytes(result, count, 2))};
+        if (!vehicles[count].plate.data || !vehicles[count].truck_class.data)
+            break;
+    }
+    if (!vehicles || count < pg_rows(result))
+        directory_too_large(registry);
+    registry->loading.vehicles = vehicles;
+    registry->loading.vehicle_count = count;
+}
+
+static void registry_on_fences(void *context, int code, const struct pg_result *result, const struct error *error)
+{
+    struct registry *registry = context;
+
+    if (code)
+        load_failed(registry, error->text);
+    else if (registry->loading_map)
+        map_take_fences(registry->loading_map, &registry->loading_limits, result);
+}
+
+static void registry_on_rights(void *context, int code, const struct pg_result *result, const struct error *error)
+{
+    struct registry *registry = context;
+    struct error closing = {.code = 0};
+
+    if (code)
+        load_failed(registry, error->text);
+    else if (!registry->loading_map || !map_take_rights(registry->loading_map, result))
+        load_failed(registry, "the map of trucks needs more memory than there is");
+    else if (route_map_close(registry->loading_map, &registry->loading_limits, &closing))
+        load_failed(registry, closing.text);
 }
 
 static void load_source(struct registry *registry, const struct pg_result *result, size_t row)
@@ -289,6 +346,8 @@ static void load_source(struct registry *registry, const struct pg_result *resul
     source->party_kind = (enum party_kind)pg_i64(result, row, 4);
     source->is_signed = pg_bool(result, row, 5);
     source->enabled = pg_bool(result, row, 6);
+    source->vehicle_id = pg_i64(result, row, 8);
+    source->tracks = source->vehicle_id && pg_bool(result, row, 9);
     source->seen_in_load = true;
     source->key_count = keys.len / sizeof *source->keys;
     if (source->key_count > SOURCE_KEYS_MAX) {
@@ -341,8 +400,12 @@ static void take_load(struct registry *registry)
     registry->current = !registry->current;
     registry->directory = registry->loading;
     registry->snapshot = registry->loading_snapshot;
-    log_info("registry_loaded", "sources=%zu parties=%zu sites=%zu", registry->source_count,
-             registry->directory.party_count, registry->directory.site_count);
+    route_map_free(registry->map);
+    registry->map = registry->loading_map;
+    registry->loading_map = NULL;
+    log_info("registry_loaded", "sources=%zu parties=%zu sites=%zu vehicles=%zu fences=%zu", registry->source_count,
+             registry->directory.party_count, registry->directory.site_count, registry->directory.vehicle_count,
+             route_map_fence_count(registry->map));
     if (!registry->ready) {
         registry->ready = true;
         registry->handler.on_ready(registry->context);
@@ -385,6 +448,9 @@ static void load_now(struct registry *registry)
     registry->load_failed = false;
     arena_reset(&registry->arenas[!registry->current]);
     registry->loading = (struct directory){.party_count = 0};
+    registry->loading_limits = (struct route_limits){.stop_s = 0};
+    route_map_free(registry->loading_map);
+    registry->loading_map = route_map_new();
     /* A statement that cannot be queued (out of memory) leaves the load without an end: dropping the connection is one. */
     if (pg_query(pg, &schema_statement, NULL, 0, registry_on_schema, registry) ||
         pg_query(pg, &parties_statement, NULL, 0, registry_on_parties, registry) ||
@@ -392,6 +458,9 @@ static void load_now(struct registry *registry)
         pg_query(pg, &permits_statement, NULL, 0, registry_on_permits, registry) ||
         pg_query(pg, &links_statement, NULL, 0, registry_on_links, registry) ||
         pg_query(pg, &figures_statement, NULL, 0, registry_on_figures, registry) ||
+        pg_query(pg, &vehicles_statement, NULL, 0, registry_on_vehicles, registry) ||
+        pg_query(pg, &fences_statement, NULL, 0, registry_on_fences, registry) ||
+        pg_query(pg, &rights_statement, NULL, 0, registry_on_rights, registry) ||
         pg_query(pg, &sources_statement, NULL, 0, registry_on_sources, registry) ||
         pg_query(pg, &streams_statement, NULL, 0, registry_on_streams, registry))
         pg_drop(pg, "registry load cannot be queued");
@@ -571,6 +640,8 @@ static void finish_close(struct registry *registry)
     free(registry->slots);
     arena_fini(&registry->arenas[0]);
     arena_fini(&registry->arenas[1]);
+    route_map_free(registry->map);
+    route_map_free(registry->loading_map);
     if (registry->on_closed)
         registry->on_closed(registry->closed_context);
     free(registry);
@@ -614,4 +685,9 @@ const struct directory *registry_directory(const struct registry *registry)
 struct text registry_snapshot(const struct registry *registry)
 {
     return registry->snapshot;
+}
+
+const struct route_map *registry_map(const struct registry *registry)
+{
+    return registry->map;
 }

@@ -10,6 +10,7 @@
 #include <uv.h>
 
 #include "core/directory.h"
+#include "core/route/map.h"
 #include "core/source/bucket.h"
 #include "core/source/stream.h"
 #include "io/keyfile.h"
@@ -28,6 +29,8 @@ struct source {
     enum party_kind party_kind;
     char name[SOURCE_NAME_BYTES];
     char area[AREA_CODE_BYTES];
+    int64_t vehicle_id; /* truck it rides on; 0: none */
+    bool tracks;        /* it is fixed to that truck */
     bool is_signed;
     bool enabled; /* also in the database's last answer: sources are never forgotten while a batch may point to them */
     bool seen_in_load;
@@ -74,6 +77,8 @@ struct source *registry_source(const struct registry *registry, struct text name
 /* Which transactions the directory has seen, as text of pg_snapshot; lives as long as the directory. */
 struct text registry_snapshot(const struct registry *registry);
 const struct directory *registry_directory(const struct registry *registry);
+/* Fences, road rights and thresholds; the same. */
+const struct route_map *registry_map(const struct registry *registry);
 /* Loads again, soon. */
 void registry_reload(struct registry *registry);
 

@@ -4,10 +4,11 @@
  *   begin      streams compared and swapped by version: who loses starts over
  *   telemetry  fixes and readings copied; leaves salted and hashed meanwhile
  *   items      found, created, locked in order, their history loaded                     (only with events or sightings)
+ *   trucks     their states locked, in order                                             (only with what trucks said)
  *   head       locked last: from here to COMMIT nobody else appends; its partial tiles read when the batch completes one
  *              (left out by a lane that seems to be alone with the head)
  *   write      head compared and swapped, records copied with their log index, tiles, keys, dead letters, items folded and flags
- *              moved, COMMIT
+ *              moved, trucks folded on, COMMIT
  *
  * Everything before the head lock runs beside the other lanes' transactions. A small batch without events of a lane that is alone
  * travels in one turn. */
@@ -64,6 +65,7 @@ static void judge_range(void *context);
 static void begin(void *context);
 static void copy_telemetry(void *context);
 static void load_items(void *context);
+static void load_trucks(void *context);
 static void lock_head(void *context);
 static void write_all(void *context);
 static void committed(void *context);
@@ -161,6 +163,8 @@ static void begin(void *context)
         return;
     }
     store->in_transaction = true;
+    store->moves_trucks = !store->transaction.code && trucks_gather(&store->trucks, &store->transaction, store->batch,
+                                                                    registry_directory(store->gate->registry));
     transaction_query(&store->transaction, &begin_statement, NULL, NULL, NULL);
     advance_streams(store);
     if (!records_are_few(store->batch)) {
@@ -169,7 +173,7 @@ static void begin(void *context)
     }
     /* A live batch: all that needs no answer goes in one pipeline. Whoever loses the streams rolls the rest back. */
     queue_telemetry(store);
-    if (judge_wanted(store->batch)) {
+    if (judge_wanted(store->batch) || store->moves_trucks) {
         transaction_then(&store->transaction, load_items, store);
         return;
     }
@@ -190,9 +194,21 @@ static void load_items(void *context)
 
     if (judge_wanted(store->batch))
         judge_load(store->judge, &store->transaction, store->batch, registry_directory(store->gate->registry),
-                   lock_head, store);
+                   load_trucks, store);
     else
+        load_trucks(store);
+}
+
+static void load_trucks(void *context)
+{
+    struct store *store = context;
+
+    if (!store->moves_trucks) {
         lock_head(store);
+        return;
+    }
+    trucks_load(&store->trucks, &store->params);
+    transaction_then(&store->transaction, lock_head, store);
 }
 
 /* A head that is smaller than what was signed is that of a backup: what is built on it would be a fork. */
@@ -307,6 +323,11 @@ static void write_all(void *context)
     if (judge_wanted(store->batch))
         judge_write(store->judge, &store->transaction, store->batch, registry_directory(store->gate->registry));
     flags_settle_sources(&store->transaction, &store->params, store->batch);
+    if (store->moves_trucks) {
+        if (judge_wanted(store->batch))
+            judge_name_items(store->judge);
+        trucks_write(&store->trucks, &store->params, store->gate->registry, clock_now_us());
+    }
     transaction_query(&store->transaction, &commit_statement, NULL, NULL, NULL);
     transaction_then(&store->transaction, committed, store);
 }

@@ -9,6 +9,7 @@
 #include "ingest/recall.h"
 #include "ingest/records.h"
 #include "ingest/transaction.h"
+#include "ingest/trucks.h"
 
 struct judge;
 struct ledger_guard;
@@ -28,6 +29,8 @@ struct store {
     struct gate *gate;                /* borrowed */
     const struct ledger_guard *guard; /* borrowed; NULL: nothing is signed */
     struct judge *judge;
+    struct trucks trucks;
+    bool moves_trucks;   /* the range says something of a truck */
     struct batch *batch; /* borrowed while a range is under way */
     store_on_done on_done;
     void *context;

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "core/identity/identifier.h"
+
 #define US_PER_S INT64_C(1000000)
 
 enum { CM_PER_M = 100, EVENT_OBSERVATIONS = 2 };
@@ -95,31 +97,50 @@ static void add_readings(struct adding *adding, const struct report *report)
     }
 }
 
-static void add_event(struct adding *adding, const struct event *event, const struct observed_event *observed)
+bool event_concerns_trucks(enum event_type type)
+{
+    return type == EVENT_TYPE_PICKED_UP || type == EVENT_TYPE_LOADED || type == EVENT_TYPE_UNLOADED ||
+           type == EVENT_TYPE_BOOKED || type == EVENT_TYPE_DEPARTED;
+}
+
+int64_t observed_vehicle(const struct event *event, int64_t riding_vehicle_id, const struct directory *directory)
+{
+    char plate[IDENTIFIER_VALUE_BYTES];
+    const struct vehicle *vehicle = NULL;
+    if (!text_empty(event->conveyance) &&
+        identifier_normalise(IDENTIFIER_SCHEME_PLATE, event->conveyance, plate, NULL) != IDENTIFIER_INVALID)
+        vehicle = directory_vehicle(directory, text_of(plate));
+    return vehicle ? vehicle->vehicle_id : riding_vehicle_id;
+}
+
+static void add_event(struct adding *adding, const struct event *event, int64_t item_id,
+                      const struct directory *directory)
 {
     const bool pickup = event->type == EVENT_TYPE_PICKED_UP || event->type == EVENT_TYPE_LOADED;
     const bool booking = event->type == EVENT_TYPE_BOOKED || event->type == EVENT_TYPE_DEPARTED;
+    const struct site *site = booking ? directory_site(directory, event->site) : NULL;
     if (pickup)
-        add(adding, (struct observation){.at_us = event->at_us, .kind = OBSERVED_PICKUP, .value = observed->item_id});
+        add(adding, (struct observation){.at_us = event->at_us, .kind = OBSERVED_PICKUP, .value = item_id});
     if (event->type == EVENT_TYPE_LOADED || event->type == EVENT_TYPE_UNLOADED)
         add(adding, (struct observation){.at_us = event->at_us,
                                          .kind = event->type == EVENT_TYPE_LOADED ? OBSERVED_LOADED : OBSERVED_UNLOADED,
-                                         .value = observed->item_id});
-    if (booking && observed->site_id)
-        add(adding, (struct observation){.at_us = event->at_us, .kind = OBSERVED_BOOKED, .value = observed->site_id});
+                                         .value = item_id});
+    if (site)
+        add(adding, (struct observation){.at_us = event->at_us, .kind = OBSERVED_BOOKED, .value = site->site_id});
 }
 
 size_t observations_add(const struct observing *observing, const struct route_limits *limits, struct observation *list)
 {
     const struct report *report = observing->report;
+    const int64_t riding = observing->rides ? observing->vehicle_id : 0;
     struct adding adding = {list, 0, observing->log_index, observing->received_us - limits->late_max_s * US_PER_S,
                             observing->received_us + limits->ahead_max_s * US_PER_S};
-    if (observing->has_tracker) {
+    if (observing->tracks) {
         add_fixes(&adding, report, limits);
         add_readings(&adding, report);
     }
-    for (size_t i = 0; i < report->event_count; i++)
-        if (observing->events[i].concerns)
-            add_event(&adding, &report->events[i], &observing->events[i]);
+    for (size_t i = 0; observing->item_ids && i < report->event_count; i++)
+        if (observed_vehicle(&report->events[i], riding, observing->directory) == observing->vehicle_id)
+            add_event(&adding, &report->events[i], observing->item_ids[i], observing->directory);
     return adding.count;
 }
