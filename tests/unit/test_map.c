@@ -147,6 +147,14 @@ static void what_is_no_area_is_refused_with_words(void **state)
          "not on the earth"},
         {"{\"type\": \"Polygon\", \"coordinates\": [[[179,0],[181,0],[181,1],[179,0]]]}", "not on the earth"},
         {"{\"type\": \"Polygon\", \"coordinates\": [[[0,0],[1,0],[1,1]]]}", "fence f: "},
+        {"{\"type\": \"Polygon\", \"coordinates\": [[[0,0],[1,0],[1,1],[0,1]]]}", "open"},
+        {"{\"type\": \"Polygon\", \"coordinates\": [[[0,0],[1,0],[],[0,0]]]}", "a position"},
+        {"{\"type\": \"Polygon\", \"coordinates\": [[[0,0],[1,\"0\"],[1,1],[0,0]]]}", "a position"},
+        {"{\"type\": \"Polygon\", \"coordinates\": 5}", "empty"},
+        {"{\"type\": \"MultiPolygon\", \"coordinates\": []}", "empty"},
+        {"{\"type\": \"MultiPolygon\", \"coordinates\": [[]]}", "empty"},
+        {"{\"type\": \"Polygon\", \"coordinates\": [[[0,0],[1e308,0],[1,1],[0,0]]]}", "not on the earth"},
+        {"[]", "not a polygon"},
     };
     struct fence fence = {.fence_id = 1, .kind = FENCE_AREA, .code = "f", .valid_until_us = INT64_MAX};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {

@@ -13,13 +13,14 @@
 #define GEOS_USE_ONLY_R_API
 #include <geos_c.h>
 
+#include "core/route/geojson.h"
 #include "core/words.h"
 
 WORDS_DEFINE(fence_kind, FENCE_KIND_TABLE)
 WORDS_DEFINE_WORD(fence_kind)
 WORDS_DEFINE_PARSE(fence_kind)
 
-enum { NODE_FENCES = 10, CIRCLE_CORNERS = 48, GEOMETRY_BYTES_MAX = 1024 * 1024 };
+enum { NODE_FENCES = 10, CIRCLE_CORNERS = 48 };
 
 #define CLEAR_MAX_DEG 0.004 /* about 400 m, half a minute of driving: as far as a look-up looks for edges */
 
@@ -106,13 +107,8 @@ static bool is_on_earth(const struct route_map *map, const GEOSGeometry *area)
 
 static int check_area(struct route_map *map, const struct fence *fence, const GEOSGeometry *area, struct error *error)
 {
-    int type = area ? GEOSGeomTypeId_r(map->geos, area) : -1;
     if (!area)
         return refuse(error, fence, map->message[0] ? map->message : "no geometry", "a GeoJSON Polygon (RFC 7946)");
-    if (type != GEOS_POLYGON && type != GEOS_MULTIPOLYGON)
-        return refuse(error, fence, "not a polygon", "a GeoJSON Polygon or MultiPolygon (RFC 7946)");
-    if (GEOSisEmpty_r(map->geos, area) != 0 || GEOSGetNumCoordinates_r(map->geos, area) > FENCE_POINTS_MAX)
-        return refuse(error, fence, "empty, or of more than 10000 points", "simplify it");
     if (!is_on_earth(map, area))
         return refuse(error, fence, "not on the earth", "longitude before latitude, degrees, WGS-84");
     if (GEOSisValid_r(map->geos, area) != 1)
@@ -170,27 +166,74 @@ static int add_area(struct route_map *map, const struct fence *fence, GEOSGeomet
     return code;
 }
 
-/* NULL when it is too long or memory is exhausted. */
-static char *terminated_copy(struct text text)
+static GEOSGeometry *ring_of(struct route_map *map, const struct geojson *geojson, const struct geojson_ring *ring)
 {
-    char *copy = text.len <= GEOMETRY_BYTES_MAX ? malloc(text.len + 1) : NULL;
-    if (copy)
-        (void)text_copy(copy, text.len + 1, text);
-    return copy;
+    GEOSCoordSequence *points = GEOSCoordSeq_create_r(map->geos, (unsigned)ring->count, 2);
+    if (!points)
+        return NULL;
+    for (size_t i = 0; i < ring->count; i++)
+        (void)GEOSCoordSeq_setXY_r(map->geos, points, (unsigned)i, geojson->points[ring->first + i].lon,
+                                   geojson->points[ring->first + i].lat);
+    return GEOSGeom_createLinearRing_r(map->geos, points);
+}
+
+/* The polygon that begins with ring `at`. */
+static GEOSGeometry *polygon_of(struct route_map *map, const struct geojson *geojson, size_t at, size_t end)
+{
+    GEOSGeometry *outer = ring_of(map, geojson, &geojson->rings[at]);
+    GEOSGeometry **holes = calloc(end - at, sizeof(GEOSGeometry *));
+    unsigned count = 0;
+    bool good = outer && holes;
+    for (size_t i = at + 1; good && i < end; i++) {
+        holes[count] = ring_of(map, geojson, &geojson->rings[i]);
+        good = holes[count] != NULL;
+        count += good;
+    }
+    GEOSGeometry *polygon = good ? GEOSGeom_createPolygon_r(map->geos, outer, holes, count) : NULL;
+    for (unsigned i = 0; !good && i < count; i++)
+        GEOSGeom_destroy_r(map->geos, holes[i]);
+    if (!good && outer)
+        GEOSGeom_destroy_r(map->geos, outer);
+    free(holes);
+    return polygon;
+}
+
+static size_t polygon_end(const struct geojson *geojson, size_t at)
+{
+    for (at++; at < geojson->ring_count && !geojson->rings[at].is_outer; at++) {
+    }
+    return at;
+}
+
+/* NULL when GEOS makes no geometry of it; map->message says why. */
+static GEOSGeometry *area_of(struct route_map *map, const struct geojson *geojson)
+{
+    GEOSGeometry **polygons = calloc(geojson->ring_count, sizeof(GEOSGeometry *));
+    unsigned count = 0;
+    bool good = polygons != NULL;
+    for (size_t at = 0; good && at < geojson->ring_count; at = polygon_end(geojson, at)) {
+        polygons[count] = polygon_of(map, geojson, at, polygon_end(geojson, at));
+        good = polygons[count] != NULL;
+        count += good;
+    }
+    GEOSGeometry *area = good ? GEOSGeom_createCollection_r(map->geos, GEOS_MULTIPOLYGON, polygons, count) : NULL;
+    for (unsigned i = 0; !good && i < count; i++)
+        GEOSGeom_destroy_r(map->geos, polygons[i]);
+    free(polygons);
+    return area;
 }
 
 int route_map_add(struct route_map *map, const struct fence *fence, struct text geometry, struct error *error)
 {
-    char *terminated = terminated_copy(geometry);
-    GEOSGeoJSONReader *reader = GEOSGeoJSONReader_create_r(map->geos);
-    GEOSGeometry *area = NULL;
+    struct geojson geojson;
     map->message[0] = '\0';
-    if (terminated && reader)
-        area = GEOSGeoJSONReader_readGeometry_r(map->geos, reader, terminated);
-    if (reader)
-        GEOSGeoJSONReader_destroy_r(map->geos, reader);
-    free(terminated);
-    return add_area(map, fence, area, error);
+    int code = geojson_read(&geojson, geometry, FENCE_POINTS_MAX, error);
+    if (code)
+        error_prefix(error, "fence %s", fence->code);
+    else
+        code = add_area(map, fence, area_of(map, &geojson), error);
+    geojson_fini(&geojson);
+    return code;
 }
 
 int route_map_add_circle(struct route_map *map, const struct fence *fence, struct spot middle, double radius_m,
