@@ -15,6 +15,7 @@
 #include "ctl/evidence_rows.h"
 #include "ctl/history.h"
 #include "ctl/table.h"
+#include "ctl/trucks_rebuild.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
@@ -110,7 +111,7 @@ struct rebuild {
     struct ctl *ctl;
     bool check;
     bool followed; /* flags that rest on dossiers can be compared */
-    int64_t items, events, differences, unreadable, waiting;
+    int64_t items, trucks, events, differences, unreadable, waiting;
     int64_t erased; /* items that cannot be folded again */
     json_t *list;   /* with --json: the differences */
     struct registered registered;
@@ -618,6 +619,18 @@ static int repair_step(struct rebuild *rebuild, const char *ids)
     return exit_code;
 }
 
+static int rebuild_trucks(struct rebuild *rebuild)
+{
+    struct trucks_rebuild trucks = {.ctl = rebuild->ctl,
+                                    .check = rebuild->check,
+                                    .directory = &rebuild->registered.directory,
+                                    .list = rebuild->list};
+    int exit_code = trucks_rebuild(&trucks);
+    rebuild->trucks = trucks.trucks;
+    rebuild->differences += trucks.differences;
+    return exit_code;
+}
+
 static int rebuild_all(struct rebuild *rebuild)
 {
     int64_t last = 0;
@@ -635,20 +648,21 @@ static int rebuild_all(struct rebuild *rebuild)
         exit_code = rebuild->check ? rebuild_items(rebuild, ids) : repair_step(rebuild, ids);
         free(ids);
     }
-    return exit_code;
+    return exit_code == CTL_OK ? rebuild_trucks(rebuild) : exit_code;
 }
 
 static int print_outcome(struct rebuild *rebuild)
 {
     struct ctl *ctl = rebuild->ctl;
     if (ctl->json)
-        return ctl_print_json(ctl, json_pack("{s:b, s:I, s:I, s:I, s:I, s:I, s:O}", "check", rebuild->check, "items",
-                                             (json_int_t)rebuild->items, "events", (json_int_t)rebuild->events,
-                                             "unreadable_events", (json_int_t)rebuild->unreadable, "waiting",
-                                             (json_int_t)rebuild->waiting, "items_with_erased_records",
-                                             (json_int_t)rebuild->erased, "differences", rebuild->list));
-    fprintf(ctl->out, "%" PRId64 " items, %" PRId64 " events, %" PRId64 " differences%s\n", rebuild->items,
-            rebuild->events, rebuild->differences,
+        return ctl_print_json(ctl, json_pack("{s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:O}", "check", rebuild->check,
+                                             "items", (json_int_t)rebuild->items, "trucks", (json_int_t)rebuild->trucks,
+                                             "events", (json_int_t)rebuild->events, "unreadable_events",
+                                             (json_int_t)rebuild->unreadable, "waiting", (json_int_t)rebuild->waiting,
+                                             "items_with_erased_records", (json_int_t)rebuild->erased, "differences",
+                                             rebuild->list));
+    fprintf(ctl->out, "%" PRId64 " items, %" PRId64 " trucks, %" PRId64 " events, %" PRId64 " differences%s\n",
+            rebuild->items, rebuild->trucks, rebuild->events, rebuild->differences,
             rebuild->differences > rebuild->unreadable && !rebuild->check ? " repaired" : "");
     if (rebuild->erased > 0)
         fprintf(ctl->out,
@@ -665,9 +679,10 @@ int rebuild_command(struct ctl *ctl, int argc, char **argv)
     };
     const struct ctl_usage usage = {
         "",
-        "Folds the events of every item again, from the records as they were received, and\n"
-        "compares with the stored state and flags; names each difference. Without --check it\n"
-        "repairs them. Both may run beside the daemon.\n\n"
+        "Folds the events of every item and the way of every truck again, from the records as\n"
+        "they were received, and compares with the stored state, trips and flags; names each\n"
+        "difference. Without --check it repairs them; trucks are given to the daemon to be\n"
+        "folded again. Both may run beside the daemon.\n\n"
         "Exit code: 0 the same (or repaired), 1 differences with --check, or events that cannot\n"
         "be read.\n",
         0,

@@ -353,7 +353,7 @@ def scrapped(environment, contract):
     assert repaired.returncode == OK, repaired.stderr
     assert "repaired" in repaired.stdout
     agreed = run(environment, "rebuild", "--check")
-    assert (agreed.returncode, agreed.stdout) == (OK, "1 items, 4 events, 0 differences\n")
+    assert (agreed.returncode, agreed.stdout) == (OK, "1 items, 0 trucks, 4 events, 0 differences\n")
     return car
 
 

@@ -270,3 +270,30 @@ def test_a_truck_that_falls_silent_is_flagged_by_the_clock_and_its_backlog_takes
     truck.flag("R04", "withdrawn")
     truck.load(now_us(), 0)  # empty: nothing more to watch
     wait_for(lambda: world.log_tail(), lambda: not world.value("SELECT count(*) FROM route.truck_state WHERE stale_from IS NOT NULL"))
+
+
+def test_rebuild_folds_trucks_again_names_what_differs_and_has_the_daemon_repair_it(new_world):
+    world = new_world()
+    world.start()
+    truck = Truck(world)
+    t = begin_day()
+    truck.stand(t, t + 3 * MIN_US, YARD)
+    truck.load(t + 3 * MIN_US, 1_480_000)
+    truck.drive(t + 4 * MIN_US, t + 14 * MIN_US, YARD, ROADSIDE)
+    truck.stand(t + 14 * MIN_US, t + 40 * MIN_US, ROADSIDE)
+    truck.flag("R01")
+    document, code = world.json("rebuild", "--check")
+    assert (code, document["trucks"], document["differences"]) == (0, 1, [])
+    good = world.value("SELECT state FROM route.truck_state WHERE vehicle_id = %s", truck.vehicle_id)
+    world.sql("UPDATE route.truck_state SET state = set_byte(state, 30, 255 - get_byte(state, 30)), due_at = NULL WHERE vehicle_id = %s",
+              truck.vehicle_id)
+    world.sql("UPDATE route.trip SET from_site_id = NULL, started_at = started_at + interval '1 s' WHERE vehicle_id = %s", truck.vehicle_id)
+    world.sql("UPDATE flag.flag SET state = 'withdrawn' WHERE vehicle_id = %s", truck.vehicle_id)
+    document, code = world.json("rebuild", "--check")
+    assert code == 1 and {difference["truck"] for difference in document["differences"]} == {truck.plate}
+    assert [difference["what"].split()[:2] for difference in document["differences"]][0] == ["state"]
+    assert {difference["what"].split()[0] for difference in document["differences"]} == {"state", "trip", "flag"}
+    assert world.json("rebuild")[1] == 0
+    truck.flag("R01")
+    wait_for(lambda: world.log_tail(), lambda: world.json("rebuild", "--check")[1] == 0)
+    assert len(world.value("SELECT state FROM route.truck_state WHERE vehicle_id = %s", truck.vehicle_id)) <= len(good)
