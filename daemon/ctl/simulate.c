@@ -285,6 +285,7 @@ static int run_fleet(struct ctl *ctl, const struct simulate *s, struct run *run)
         .reentry_before = (double)s->reentry_before / 100,
         .disguises = s->disguises,
         .clones = (size_t)s->clones,
+        .left_alone = s->story ? 1 : 0, /* the story's truck cannot be in two places */
     };
     struct story_options story_options = {
         .tell = ctl->out, .pace_ms = (uint32_t)s->pace_ms, .patience_ms = STORY_PATIENCE_MS};

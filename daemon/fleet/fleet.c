@@ -400,7 +400,7 @@ void fleet_tick(struct fleet *fleet, int64_t wall_now_us)
 {
     const int64_t passed_us = (int64_t)((double)(wall_now_us - fleet->start_wall_us) * fleet->options->speed);
     fleet->now_us = fleet->start_us + passed_us < wall_now_us ? fleet->start_us + passed_us : wall_now_us;
-    for (size_t i = 0; i < fleet->roster->vehicle_count; i++)
+    for (size_t i = fleet->options->left_alone; i < fleet->roster->vehicle_count; i++)
         drive(fleet, i);
     play_all(fleet);
     say_planned_listings(fleet);

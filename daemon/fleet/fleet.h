@@ -13,6 +13,7 @@ struct fleet_options {
     double speed;          /* simulated seconds in a second */
     double reentry;        /* chance that an item is offered for sale though it is banned */
     double reentry_before; /* chance that it was offered before the ban (E05) */
+    size_t left_alone;     /* the first trucks, which others speak for */
     size_t clones;         /* trucks whose clone drives elsewhere */
     uint32_t disguises;    /* set of enum disguise: how such offers are written; 0: all */
 };

@@ -18,8 +18,11 @@ enum action {
     REPEAT,    /* PLAY, each envelope sent DUPLICATES times more */
     FORGE,     /* PLAY, with a copy before it that is signed with a wrong key */
     CORRUPT,   /* PLAY, with bytes flipped on the way */
-    TRUCK,     /* the first truck says where it is */
+    TRUCK,     /* the first truck says where it is; from here on they are a truck's */
     CLONE,     /* its clone says where it is */
+    STOP,      /* the first truck, laden, stands beside the road and opens */
+    ABROAD,    /* leaves the district */
+    SILENCE,   /* falls silent */
 };
 
 /* What the database must show after the step. */
@@ -39,6 +42,9 @@ enum check {
     CHECK_FORGED,
     CHECK_CORRUPT,
     CHECK_CLONE,
+    CHECK_STOP, /* R01 and R06 were raised against the truck */
+    CHECK_ABROAD,
+    CHECK_SILENCE,
     CHECK_NOTHING,
 };
 
@@ -95,6 +101,12 @@ static const struct story_step {
     {"corrupt", STORY_FAULTS, CORRUPT, EVENT_TYPE_LOADED, 0, CHECK_CORRUPT,
      "bytes are flipped on the way 数据损坏: a dead letter; the handheld gets no acknowledgement, sends again, and it "
      "is stored"},
+    {"truck-stops", STORY_FAULTS, STOP, 0, 0, CHECK_STOP,
+     "with its load on board it stands beside the road for 25 minutes and opens, and nobody reports a pickup: R01 "
+     "场外停留, R06 场外开启"},
+    {"truck-leaves", STORY_FAULTS, ABROAD, 0, 0, CHECK_ABROAD,
+     "it drives out of the district, booked nowhere: R08 未预约驶出辖区"},
+    {"truck-silent", STORY_FAULTS, SILENCE, 0, 0, CHECK_SILENCE, "it gives no position for 21 minutes: R04 失联"},
     {"", STORY_FAULTS, TRUCK, 0, 0, CHECK_NOTHING, ""},
     {"", STORY_FAULTS, CLONE, 0, 0, CHECK_NOTHING, ""},
     {"", STORY_FAULTS, TRUCK, 0, 0, CHECK_NOTHING, ""},
@@ -216,6 +228,19 @@ static void say_position(struct story *story, struct device *device, int32_t nor
     say(story, device, &report, now_ms);
 }
 
+static void say_stray(struct story *story, enum stray stray, uint64_t now_ms)
+{
+    struct stray_words words;
+    if (story->stray_us == 0)
+        story->stray_us = clock_now_us() - STRAY_DURATION_US;
+    stray_say(stray, roster_party_of(story->run->roster, ROLE_DRIVER)->site, story->stray_us, &words);
+    struct report report = {.fix_count = words.fix_count,
+                            .fixes = words.fixes,
+                            .reading_count = words.reading_count,
+                            .readings = words.readings};
+    say(story, run_device(story->run, story->run->roster->truck_source), &report, now_ms);
+}
+
 /* Says the next event of the item's plot; true when that was the last one of this step. */
 static bool play_one(struct story *story, const struct story_step *step, uint64_t now_ms)
 {
@@ -266,6 +291,15 @@ static bool act(struct story *story, const struct story_step *step, uint64_t now
     case CLONE:
         say_position(story, &story->run->clones[0], 1000000, now_ms);
         return true;
+    case STOP:
+        say_stray(story, STRAY_STOP, now_ms);
+        return true;
+    case ABROAD:
+        say_stray(story, STRAY_ABROAD, now_ms);
+        return true;
+    case SILENCE:
+        say_stray(story, STRAY_SILENCE, now_ms);
+        return true;
     }
     return true;
 }
@@ -294,6 +328,15 @@ static void put_flag(const struct story *story, enum story_item item, const char
     buffer_printf(sql, "EXISTS (SELECT FROM flag.flag WHERE %s AND item_id IN ", condition);
     put_item(story, item, sql);
     buffer_printf(sql, ")");
+}
+
+/* Against the first truck, by one of the rules in a list of literals. */
+static void put_truck_flags(const struct story *story, const char *rules, int count, struct buffer *sql)
+{
+    buffer_printf(sql,
+                  "SELECT count(DISTINCT rule) = %d FROM flag.flag WHERE rule IN (%s) AND state <> 'withdrawn' AND "
+                  "subject = 'vehicle:%s'",
+                  count, rules, story->run->roster->plates[0]);
 }
 
 static void put_events(const struct story *story, struct buffer *sql)
@@ -378,6 +421,15 @@ static void put_check(const struct story *story, const struct story_step *step, 
                       "WHERE f.rule = 'S05' AND s.name = '%s'",
                       truck);
         return;
+    case CHECK_STOP:
+        put_truck_flags(story, "'R01', 'R06'", 2, sql);
+        return;
+    case CHECK_ABROAD:
+        put_truck_flags(story, "'R08'", 1, sql);
+        return;
+    case CHECK_SILENCE:
+        put_truck_flags(story, "'R04'", 1, sql);
+        return;
     case CHECK_NOTHING:
         return;
     }
@@ -386,7 +438,7 @@ static void put_check(const struct story *story, const struct story_step *step, 
 static void tell(struct story *story, const struct story_step *step)
 {
     const struct card *card = &story->items[step->item].card;
-    const bool of_truck = step->action == TRUCK || step->action == CLONE;
+    const bool of_truck = step->action >= TRUCK;
     const char *truck = story->run->roster->sources[story->run->roster->truck_source].name;
     const struct text subject = of_truck ? text_of(truck) : card_strongest(card).value;
     const char *plate = of_truck ? story->run->roster->plates[0] : card->plate;

@@ -11,6 +11,7 @@
 #include "base/buffer.h"
 #include "fleet/market.h"
 #include "fleet/run.h"
+#include "fleet/stray.h"
 
 enum story_item {
     STORY_CAR,
@@ -45,6 +46,7 @@ struct story {
     struct device *waiting; /* for the acknowledgement of waiting_seq; NULL: not */
     uint64_t waiting_seq, waiting_since_ms, next_ms;
     bool complained;
+    int64_t stray_us;     /* when the first truck began to stray; 0: it has not */
     struct buffer events; /* ids of the events said in this step, as a list of SQL literals */
     size_t event_count;
 };

@@ -55,7 +55,7 @@ INSERT INTO registry.figure (name, value, basis, source, meaning) VALUES
      'what comes in within this time is put in order; what comes later is folded again'),
     ('route_ahead_max_s', 300, 'policy', 'district',
      'device time further ahead of ours is stored but not judged'),
-    ('route_late_max_s', 604800, 'policy', 'district',
+    ('route_late_max_s', 1296000, 'policy', 'district',
      'device time further behind ours is stored but not judged'),
     ('route_trip_max_s', 86400, 'policy', 'district',
      'a trip is cut after this time')
