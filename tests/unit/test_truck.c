@@ -3,7 +3,7 @@
 
 #define MORNING (MONDAY + 8 * HOUR)
 
-enum { RANDOM_OBSERVATIONS = 1200 };
+enum { RANDOM_OBSERVATIONS = 1200, HISTORIES = 200 };
 
 static struct said said;
 static struct truck_state state;
@@ -272,8 +272,11 @@ static void whatever_comes_late_gives_what_order_gives(void **unused)
     static struct observation history[4 * RANDOM_OBSERVATIONS];
     static struct said in_order, late;
     static bool came[4 * RANDOM_OBSERVATIONS];
-    print_message("seeds 1 to 30\n");
-    for (unsigned seed = 1; seed <= 30; seed++) {
+    const char *wanted = getenv("TRUCK_HISTORIES");
+    const unsigned histories = wanted ? (unsigned)strtoul(wanted, NULL, 10) : HISTORIES;
+    unsigned found = 0; /* a history without findings shows little */
+    print_message("seeds 1 to %u (TRUCK_HISTORIES=10000: more)\n", histories);
+    for (unsigned seed = 1; seed <= histories; seed++) {
         const size_t n = make_history(seed, history);
         const int64_t until_us = history[n - 1].at_us + 2 * HOUR;
         struct truck_state a = {0}, b = {0};
@@ -281,8 +284,7 @@ static void whatever_comes_late_gives_what_order_gives(void **unused)
         memset(&in_order, 0, sizeof in_order);
         memset(&late, 0, sizeof late);
         world_fold(map, &a, history, n, until_us, &in_order);
-        if (in_order.finding_count == 0)
-            fail_msg("seed %u: a history without findings shows nothing", seed);
+        found += in_order.finding_count > 0;
         /* A fifth is held back and comes at the end, one by one, in any order. */
         for (size_t i = 0; i < n; i++)
             came[i] = random() % 5 != 0;
@@ -313,6 +315,7 @@ static void whatever_comes_late_gives_what_order_gives(void **unused)
         buffer_fini(&x);
         buffer_fini(&y);
     }
+    assert_true(found * 10 > histories * 9);
 }
 
 int main(void)
