@@ -124,8 +124,8 @@ struct loading {
     const struct route_limits *limits;
     const struct directory *directory;
     struct arena arena; /* of one record */
-    struct observation *list;
-    size_t count, room, unreadable;
+    struct route_observations *found;
+    size_t room;
 };
 
 /* "ordinal item ordinal item ...": the items of its events. */
@@ -158,13 +158,14 @@ static bool decode(struct loading *loading, const char *hex, int64_t received_us
 
 static bool make_room(struct loading *loading, size_t more)
 {
-    if (loading->count + more <= loading->room)
+    struct route_observations *found = loading->found;
+    if (found->count + more <= loading->room)
         return true;
-    size_t room = 2 * (loading->count + more);
-    struct observation *list = realloc(loading->list, room * sizeof *list);
+    size_t room = 2 * (found->count + more);
+    struct observation *list = realloc(found->list, room * sizeof *list);
     if (!list)
         return false;
-    loading->list = list;
+    found->list = list;
     loading->room = room;
     return true;
 }
@@ -182,15 +183,20 @@ static int take_record(struct loading *loading, const struct rows *rows, size_t 
                                   rows_i64(rows, row, PAGE_TRACKS) != 0,
                                   NULL,
                                   loading->directory};
+    struct route_observations *found = loading->found;
     arena_reset(&loading->arena);
+    if (rows_is_null(rows, row, PAGE_RECORD)) {
+        found->erased++;
+        return CTL_OK;
+    }
     if (!decode(loading, rows_text(rows, row, PAGE_RECORD), observing.received_us, &report)) {
-        loading->unreadable++;
+        found->unreadable++;
         return CTL_OK;
     }
     observing.item_ids = item_ids(loading, &report, rows_text(rows, row, PAGE_ITEMS));
     if (!make_room(loading, observations_most(&report)))
         return ctl_fail(loading->ctl, CTL_TEMPORARY, "observations: %s", error_words(ERR_NO_MEMORY));
-    loading->count += observations_add(&observing, loading->limits, loading->list + loading->count);
+    found->count += observations_add(&observing, loading->limits, found->list + found->count);
     return CTL_OK;
 }
 
@@ -220,19 +226,19 @@ static int take_page(struct loading *loading, int64_t *last, size_t *records)
 }
 
 int route_observations_load(struct ctl *ctl, int64_t vehicle_id, const struct route_limits *limits,
-                            const struct directory *directory, struct observation **list, size_t *count,
-                            size_t *unreadable)
+                            const struct directory *directory, struct route_observations *observations)
 {
-    struct loading loading = {.ctl = ctl, .vehicle_id = vehicle_id, .limits = limits, .directory = directory};
+    struct loading loading = {
+        .ctl = ctl, .vehicle_id = vehicle_id, .limits = limits, .directory = directory, .found = observations};
     int64_t last = -1;
     size_t records = PAGE_RECORDS;
     int exit_code = CTL_OK;
+    *observations = (struct route_observations){.count = 0};
     arena_init(&loading.arena, ARENA_BYTES);
     while (exit_code == CTL_OK && records == PAGE_RECORDS)
         exit_code = take_page(&loading, &last, &records);
     arena_fini(&loading.arena);
-    *list = loading.list;
-    *count = loading.count ? observations_sort(loading.list, loading.count) : 0;
-    *unreadable = loading.unreadable;
+    if (observations->count)
+        observations->count = observations_sort(observations->list, observations->count);
     return exit_code;
 }

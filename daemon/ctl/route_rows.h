@@ -14,9 +14,13 @@ int route_map_load(struct ctl *ctl, struct route_map **map) MUST_USE;
 /* Sorted by plate, as struct directory wants them; they borrow from *rows. To be freed, both. */
 int route_vehicles_load(struct ctl *ctl, struct vehicle **vehicles, size_t *count, struct rows **rows) MUST_USE;
 
-/* All that was observed of a truck, sorted; malloc'd. *unreadable: records that cannot be read. */
+/* All that was observed of a truck. */
+struct route_observations {
+    struct observation *list; /* malloc'd; sorted */
+    size_t count;
+    size_t erased, unreadable; /* records that are not in it */
+};
 int route_observations_load(struct ctl *ctl, int64_t vehicle_id, const struct route_limits *limits,
-                            const struct directory *directory, struct observation **list, size_t *count,
-                            size_t *unreadable) MUST_USE;
+                            const struct directory *directory, struct route_observations *observations) MUST_USE;
 
 #endif

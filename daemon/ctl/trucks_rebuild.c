@@ -233,27 +233,27 @@ static int give_to_daemon(struct trucks_rebuild *rebuild, int64_t vehicle_id)
                      1, (const char *const[]){id}, NULL);
 }
 
+/* A truck with erased records cannot be folded as it was: it stays as it is. */
 static int rebuild_truck(struct trucks_rebuild *rebuild, const struct route_map *map, const struct rows *rows,
                          size_t row)
 {
     struct folded folded = {.rebuild = rebuild,
                             .truck = {rows_i64(rows, row, TRUCK_VEHICLE), text_of(rows_text(rows, row, TRUCK_PLATE)),
                                       text_of(rows_text(rows, row, TRUCK_CLASS))}};
-    struct observation *list = NULL;
-    size_t count, unreadable;
+    struct route_observations seen;
     const int64_t before = rebuild->differences;
     int exit_code = route_observations_load(rebuild->ctl, folded.truck.vehicle_id, route_map_limits(map),
-                                            rebuild->directory, &list, &count, &unreadable);
+                                            rebuild->directory, &seen);
     rebuild->trucks++;
-    if (exit_code == CTL_OK && unreadable > 0)
+    if (exit_code == CTL_OK && seen.unreadable > 0)
         report_difference(rebuild, folded.truck.plate, "records", "", "some cannot be read");
-    else if (exit_code == CTL_OK)
-        exit_code = fold_and_compare(&folded, map, list, count, rows_text(rows, row, TRUCK_STATE));
-    if (exit_code == CTL_OK && !rebuild->check && rebuild->differences > before && unreadable == 0)
+    else if (exit_code == CTL_OK && seen.erased == 0)
+        exit_code = fold_and_compare(&folded, map, seen.list, seen.count, rows_text(rows, row, TRUCK_STATE));
+    if (exit_code == CTL_OK && !rebuild->check && rebuild->differences > before && seen.unreadable == 0)
         exit_code = give_to_daemon(rebuild, folded.truck.vehicle_id);
     free(folded.findings);
     free(folded.trips);
-    free(list);
+    free(seen.list);
     return exit_code;
 }
 

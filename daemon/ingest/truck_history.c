@@ -107,7 +107,12 @@ int truck_history_take(struct truck_history *history, const struct pg_result *pa
                                       NULL,
                                       directory};
         size_t before = history->count;
-        int code = decode(history, pg_bytes(page, row, 2), observing.received_us, &report, error);
+        int code;
+
+        history->after_index = observing.log_index;
+        if (pg_is_null(page, row, 2)) /* erased: what is left is what can be folded */
+            continue;
+        code = decode(history, pg_bytes(page, row, 2), observing.received_us, &report, error);
 
         if (!code)
             code = make_room(history, observations_most(&report), error);
@@ -118,7 +123,6 @@ int truck_history_take(struct truck_history *history, const struct pg_result *pa
         observing.item_ids = item_ids(history, &report, pg_bytes(page, row, 5));
         history->count += observations_add(&observing, limits, history->list + history->count);
         keep_later(history, before, after_us);
-        history->after_index = observing.log_index;
     }
     return 0;
 }

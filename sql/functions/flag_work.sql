@@ -17,12 +17,13 @@ RETURN CASE state
 END;
 COMMENT ON FUNCTION flag.next_states(text) IS 'States into which a person may move a flag that is in this one.';
 
--- Whom a flag would count against: a source's firm; for the chain of custody whoever reported the newest evidence, unless it is an
+-- Whom a flag would count against: a source's or truck's firm; for the chain of custody whoever reported the newest evidence, unless it is an
 -- authority; else who holds the item. NULL: nobody who is known, or not for this viewer.
 CREATE OR REPLACE FUNCTION flag.firm(f flag.flag) RETURNS bigint
 LANGUAGE sql STABLE
 RETURN coalesce(
     (SELECT s.party_id FROM registry.source AS s WHERE s.source_id = f.source_id),
+    (SELECT v.party_id FROM registry.vehicle AS v WHERE v.vehicle_id = f.vehicle_id),
     (SELECT e.party_id FROM flag.evidence AS v JOIN custody.event AS e USING (log_index, ordinal) JOIN registry.party AS p USING (party_id)
      WHERE v.flag_id = f.flag_id AND e.item_id = f.item_id AND f.rule LIKE 'C%' AND p.kind < 12
      ORDER BY v.log_index DESC, v.ordinal DESC LIMIT 1),

@@ -30,7 +30,7 @@ struct driven {
     struct truck_state state;
     struct observation waiting[WAITING_MAX];
     size_t count;
-    struct place place;
+    struct whereabouts place;
 };
 
 static struct driven trucks[TRUCKS];

@@ -33,7 +33,7 @@ static void check_fence(struct text geometry)
     struct route_limits limits;
     struct error error = {.code = 0};
     struct route_map *map = route_map_new();
-    struct place place = PLACE_UNKNOWN;
+    struct whereabouts place = PLACE_UNKNOWN;
     assert(map);
 #define X(name) limits.name = 1;
     ROUTE_LIMIT_TABLE(X)

@@ -3,9 +3,9 @@
 
 #include "core/report.h"
 
-static struct place look(const struct route_map *map, struct spot at, int64_t at_us)
+static struct whereabouts look(const struct route_map *map, struct spot at, int64_t at_us)
 {
-    struct place place = PLACE_UNKNOWN;
+    struct whereabouts place = PLACE_UNKNOWN;
     route_map_look(map, at, at_us, &place);
     return place;
 }
@@ -14,16 +14,16 @@ static void places_say_which_fences_they_are_in(void **state)
 {
     (void)state;
     struct route_map *map = world_map();
-    struct place yard = look(map, spot_of_place("the yard"), MONDAY);
+    struct whereabouts yard = look(map, spot_of_place("the yard"), MONDAY);
     assert_int_equal(yard.site->site_id, YARD);
     assert_null(yard.watched);
     assert_true(yard.has_district && yard.in_district);
     assert_int_equal(yard.area_count, 1);
     assert_int_equal(yard.areas[0], AREA_FENCE);
-    struct place market = look(map, spot_of_place("the market"), MONDAY);
+    struct whereabouts market = look(map, spot_of_place("the market"), MONDAY);
     assert_null(market.site);
     assert_string_equal(market.watched->code, "watched-11");
-    struct place abroad = look(map, spot_of_place("the next county"), MONDAY);
+    struct whereabouts abroad = look(map, spot_of_place("the next county"), MONDAY);
     assert_true(abroad.has_district && !abroad.in_district);
     assert_int_equal(abroad.area_count, 0);
     route_map_free(map);
@@ -40,7 +40,7 @@ static void the_edge_is_inside_and_a_step_beyond_it_is_not(void **state)
     route_map_free(map);
 }
 
-static bool same_answer(const struct place *a, const struct place *b)
+static bool same_answer(const struct whereabouts *a, const struct whereabouts *b)
 {
     return a->site == b->site && a->watched == b->watched && a->has_district == b->has_district &&
            a->in_district == b->in_district && a->area_count == b->area_count &&
@@ -52,7 +52,7 @@ static void a_remembered_place_says_what_a_fresh_look_says(void **state)
     (void)state;
     const long seed = 4071;
     struct route_map *map = world_map();
-    struct place remembered = PLACE_UNKNOWN;
+    struct whereabouts remembered = PLACE_UNKNOWN;
     struct spot at = spot_of_place("the yard");
     print_message("seed %ld\n", seed);
     srandom((unsigned)seed);
@@ -63,7 +63,7 @@ static void a_remembered_place_says_what_a_fresh_look_says(void **state)
         if (at.lon_e7 < 1185000000 || at.lon_e7 > 1189000000 || at.lat_e7 < 249000000 || at.lat_e7 > 253500000)
             at = spot_of_place(world_places[(size_t)random() % WORLD_PLACES].name);
         route_map_look(map, at, MONDAY + i, &remembered);
-        struct place fresh = look(map, at, MONDAY + i);
+        struct whereabouts fresh = look(map, at, MONDAY + i);
         if (!same_answer(&remembered, &fresh))
             fail_msg("seed %ld, step %d: at %d, %d", seed, i, at.lon_e7, at.lat_e7);
     }
@@ -83,7 +83,7 @@ static void a_fence_holds_for_its_time_also_for_a_truck_that_stands(void **state
                           .valid_until_us = MONDAY + 2 * HOUR};
     assert_int_equal(route_map_add(map, &fence, text_of(world_box(118, 24, 119, 25)), &error), 0);
     assert_int_equal(route_map_close(map, &world_limits, &error), 0);
-    struct place place = PLACE_UNKNOWN;
+    struct whereabouts place = PLACE_UNKNOWN;
     const struct spot at = spot_at(118.5, 24.5);
     static const struct {
         int64_t after_us;

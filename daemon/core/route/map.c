@@ -294,7 +294,7 @@ struct look {
     const GEOSGeometry *point;
     int64_t at_us;
     double clear_deg;
-    struct place *place;
+    struct whereabouts *place;
 };
 
 static const struct fence *lower(const struct fence *a, const struct fence *b)
@@ -302,7 +302,7 @@ static const struct fence *lower(const struct fence *a, const struct fence *b)
     return !a || b->fence_id < a->fence_id ? b : a;
 }
 
-static void be_inside(struct place *place, const struct fence *fence)
+static void be_inside(struct whereabouts *place, const struct fence *fence)
 {
     switch (fence->kind) {
     case FENCE_SITE:
@@ -322,7 +322,7 @@ static void be_inside(struct place *place, const struct fence *fence)
 }
 
 /* True when the fence is in force; either way, the answer holds no longer than that stays so. */
-static bool is_in_force(const struct fence *fence, int64_t at_us, struct place *place)
+static bool is_in_force(const struct fence *fence, int64_t at_us, struct whereabouts *place)
 {
     const int64_t from = fence->valid_from_us, until = fence->valid_until_us;
     if (at_us < from) {
@@ -352,14 +352,14 @@ static void look_on_fence(void *item, void *context)
         be_inside(look->place, &fenced->fence);
 }
 
-static bool still_holds(const struct place *place, struct spot at, int64_t at_us)
+static bool still_holds(const struct whereabouts *place, struct spot at, int64_t at_us)
 {
     const int64_t dx = (int64_t)at.lon_e7 - place->at.lon_e7, dy = (int64_t)at.lat_e7 - place->at.lat_e7;
     return at_us >= place->from_us && at_us < place->until_us && dx * dx + dy * dy < place->clear_e7_squared;
 }
 
 /* Whether there is one is asked wherever the truck is. */
-static bool any_district(const struct route_map *map, int64_t at_us, struct place *place)
+static bool any_district(const struct route_map *map, int64_t at_us, struct whereabouts *place)
 {
     bool any = false;
     for (size_t i = 0; i < map->district_count; i++)
@@ -367,13 +367,13 @@ static bool any_district(const struct route_map *map, int64_t at_us, struct plac
     return any;
 }
 
-void route_map_look(const struct route_map *map, struct spot at, int64_t at_us, struct place *place)
+void route_map_look(const struct route_map *map, struct spot at, int64_t at_us, struct whereabouts *place)
 {
     assert(map->tree);
     if (still_holds(place, at, at_us))
         return;
     const double lon = at.lon_e7 / 1e7, lat = at.lat_e7 / 1e7;
-    *place = (struct place){.at = at, .from_us = INT64_MIN, .until_us = INT64_MAX};
+    *place = (struct whereabouts){.at = at, .from_us = INT64_MIN, .until_us = INT64_MAX};
     place->has_district = any_district(map, at_us, place);
     GEOSGeometry *point = GEOSGeom_createPointFromXY_r(map->geos, lon, lat);
     GEOSGeometry *box = GEOSGeom_createRectangle_r(map->geos, lon - CLEAR_MAX_DEG, lat - CLEAR_MAX_DEG,
@@ -388,7 +388,7 @@ void route_map_look(const struct route_map *map, struct spot at, int64_t at_us, 
     place->clear_e7_squared = clear_e7 > 0 ? (int64_t)(clear_e7 * clear_e7) : 0;
 }
 
-enum road_answer route_map_road(const struct route_map *map, const struct truck *truck, const struct place *place,
+enum road_answer route_map_road(const struct route_map *map, const struct truck *truck, const struct whereabouts *place,
                                 int64_t at_us)
 {
     if (map->rights.count == 0)
@@ -398,7 +398,7 @@ enum road_answer route_map_road(const struct route_map *map, const struct truck 
 
 bool route_map_site_is_outside(const struct route_map *map, int64_t site_id, int64_t at_us)
 {
-    struct place place = PLACE_UNKNOWN;
+    struct whereabouts place = PLACE_UNKNOWN;
     double lon, lat;
     for (size_t i = 0; i < map->count; i++) {
         const struct fenced *fenced = map->fences[i];

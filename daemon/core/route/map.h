@@ -1,7 +1,7 @@
 /* map.h - where a truck is, legally: fences of sites, watched markets, districts and permitted areas in an index, with the road rights that
  * hold in them, the thresholds and the ellipsoid.
  *
- * Terms: a fence is a named polygon in force for a time; a place is what the map says of one point at one time. Filled once, then only
+ * Terms: a fence is a named polygon in force for a time; whereabouts are what the map says of one point at one time. Filled once, then only
  * read: a change of the registry makes a new map. Polygons are GEOS's; a point on the edge is inside. */
 #ifndef CUSTODY_CORE_ROUTE_MAP_H
 #define CUSTODY_CORE_ROUTE_MAP_H
@@ -41,7 +41,7 @@ struct fence {
 };
 
 enum { PLACE_AREAS_MAX = 8 };
-struct place {
+struct whereabouts {
     const struct fence *site, *watched; /* NULL: none; the map's */
     bool has_district, in_district;     /* whether any is in force; whether it is inside of one */
     size_t area_count;
@@ -52,7 +52,7 @@ struct place {
     int64_t clear_e7_squared, from_us, until_us;
 };
 /* Holds nowhere: the next look asks the index. */
-#define PLACE_UNKNOWN ((struct place){.clear_e7_squared = -1})
+#define PLACE_UNKNOWN ((struct whereabouts){.clear_e7_squared = -1})
 
 struct route_map;
 
@@ -76,9 +76,9 @@ const struct earth *route_map_earth(const struct route_map *map);
 size_t route_map_fence_count(const struct route_map *map);
 
 /* Brings `place` (an earlier answer of this map, or PLACE_UNKNOWN) up to date. Costs next to nothing as long as no edge was near. */
-void route_map_look(const struct route_map *map, struct spot at, int64_t at_us, struct place *place);
+void route_map_look(const struct route_map *map, struct spot at, int64_t at_us, struct whereabouts *place);
 /* May this truck be at this place at this time? */
-enum road_answer route_map_road(const struct route_map *map, const struct truck *truck, const struct place *place,
+enum road_answer route_map_road(const struct route_map *map, const struct truck *truck, const struct whereabouts *place,
                                 int64_t at_us);
 /* True for a site whose fence lies outside of every district, where there is one. */
 bool route_map_site_is_outside(const struct route_map *map, int64_t site_id, int64_t at_us);

@@ -140,7 +140,7 @@ static bool lasts(bool outside, const struct observation *fix, int64_t least_s, 
 void rule_r03_leaves_permitted_area_or_hours(struct truck_fold *fold, const struct observation *fix)
 {
     struct truck_state *state = fold->state;
-    const struct place *place = &fold->place;
+    const struct whereabouts *place = &fold->place;
     enum road_answer answer = ROAD_UNREGULATED;
     if (is_off_site(place) && (place->in_district || !place->has_district) && is_laden(fold))
         answer = route_map_road(fold->map, fold->truck, place, fix->at_us);
@@ -260,7 +260,7 @@ void rule_r07_loses_load_off_site(struct truck_fold *fold, const struct observat
 void rule_r08_leaves_district(struct truck_fold *fold, const struct observation *fix)
 {
     struct truck_state *state = fold->state;
-    const struct place *place = &fold->place;
+    const struct whereabouts *place = &fold->place;
     bool outside = place->has_district && !place->in_district && is_off_site(place) && is_laden(fold);
     if (outside && state->booked_site_id)
         outside = !route_map_site_is_outside(fold->map, state->booked_site_id, fix->at_us);

@@ -19,8 +19,8 @@ void rule_r06_opens_off_site(struct truck_fold *fold, const struct observation *
 void rule_r07_loses_load_off_site(struct truck_fold *fold, const struct observation *reading);
 
 /* The place of the last fix as it is at `at_us`; NULL where there was no fix. */
-const struct place *fold_place(struct truck_fold *fold, int64_t at_us);
-static inline bool is_off_site(const struct place *place)
+const struct whereabouts *fold_place(struct truck_fold *fold, int64_t at_us);
+static inline bool is_off_site(const struct whereabouts *place)
 {
     return place && !place->site;
 }

@@ -20,7 +20,7 @@ bool truck_is_laden(const struct truck_state *state, const struct route_limits *
     return state->cargo_count > 0 || state->cargo_more > 0 || (state->has_load && state->load_g >= limits->laden_min_g);
 }
 
-const struct place *fold_place(struct truck_fold *fold, int64_t at_us)
+const struct whereabouts *fold_place(struct truck_fold *fold, int64_t at_us)
 {
     const struct truck_state *state = fold->state;
     if (!state->fix_at_us)
@@ -119,7 +119,7 @@ static void take_fix(struct truck_fold *fold, const struct observation *fix, con
 static void take_load(struct truck_fold *fold, const struct observation *reading)
 {
     struct truck_state *state = fold->state;
-    const struct place *place = fold_place(fold, reading->at_us);
+    const struct whereabouts *place = fold_place(fold, reading->at_us);
     const bool on_site = place && place->site;
     rule_r07_loses_load_off_site(fold, reading);
     state->has_load = true;

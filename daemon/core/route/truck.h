@@ -91,7 +91,7 @@ struct truck_fold {
     const struct truck *truck;
     const struct route_sink *sink;
     struct truck_state *state;
-    struct place place; /* of its last fix */
+    struct whereabouts place; /* of its last fix */
 };
 
 /* Of the sorted observations, all later than state->settled_us, folds those until `until_us`, lets time pass until then, and says how
