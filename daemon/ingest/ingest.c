@@ -373,6 +373,13 @@ static int add_signer(struct ingest *ingest, const char *version, struct error *
     return ingest->cosigner ? 0 : error->code;
 }
 
+static int add_truck_clock(struct ingest *ingest, struct error *error)
+{
+    ingest->truck_clock = truck_clock_new(ingest->loop, ingest->config, ingest->registry,
+                                          ingest->signer ? signer_guard(ingest->signer) : NULL, &ingest->counters);
+    return ingest->truck_clock ? 0 : error_set(error, ERR_NO_MEMORY, "clock of trucks: out of memory");
+}
+
 static int build(struct ingest *ingest, const struct ingest_program *program, struct error *error)
 {
     static const struct registry_handler handler = {ingest_on_registry_ready};
@@ -395,12 +402,11 @@ static int build(struct ingest *ingest, const struct ingest_program *program, st
     ingest->clocks = clocks_new(ingest->loop, ingest->config, ingest->registry, &ingest->counters);
     if (!ingest->clocks)
         return error_set(error, ERR_NO_MEMORY, "clocks: out of memory");
-    ingest->truck_clock = truck_clock_new(ingest->loop, ingest->config, ingest->registry, &ingest->counters);
-    if (!ingest->truck_clock)
-        return error_set(error, ERR_NO_MEMORY, "clock of trucks: out of memory");
     code = add_signer(ingest, program->version, error);
     if (!code)
         code = add_follower(ingest, error);
+    if (!code)
+        code = add_truck_clock(ingest, error);
     return code ? code : add_lanes(ingest, error);
 }
 

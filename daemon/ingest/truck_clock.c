@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "ingest/sign.h"
 #include "ingest/truck_history.h"
 #include "ingest/truck_rows.h"
 #include "io/copy.h"
@@ -23,6 +24,7 @@ struct truck_clock {
     uv_loop_t *loop;
     const struct config *config;
     struct registry *registry;
+    const struct ledger_guard *guard; /* NULL: nothing is signed */
     struct counters *counters;
     struct pg *pg;
     struct transaction transaction;
@@ -72,11 +74,17 @@ static void rolled_back(void *context);
 
 /* ---- waking ---- */
 
+static bool may_store(const struct truck_clock *clock)
+{
+    return registry_is_ready(clock->registry) && pg_is_connected(clock->pg) &&
+           (!clock->guard || (clock->guard->ready && !clock->guard->refused));
+}
+
 static void clock_on_timer(uv_timer_t *timer)
 {
     struct truck_clock *clock = timer->data;
 
-    if (registry_is_ready(clock->registry) && pg_is_connected(clock->pg))
+    if (may_store(clock))
         look(clock);
     else
         (void)uv_timer_start(clock->timer, clock_on_timer, INTERVAL_MS, 0);
@@ -318,14 +326,15 @@ static void clock_on_disconnected(void *context, const char *reason)
 }
 
 struct truck_clock *truck_clock_new(uv_loop_t *loop, const struct config *config, struct registry *registry,
-                                    struct counters *counters)
+                                    const struct ledger_guard *guard, struct counters *counters)
 {
     static const struct pg_handler handler = {clock_on_connected, clock_on_disconnected, NULL};
     struct truck_clock *clock = calloc(1, sizeof *clock);
 
     if (!clock)
         return NULL;
-    *clock = (struct truck_clock){.loop = loop, .config = config, .registry = registry, .counters = counters};
+    *clock = (struct truck_clock){
+        .loop = loop, .config = config, .registry = registry, .guard = guard, .counters = counters};
     clock->pg = pg_new(loop,
                        &(struct pg_settings){.conninfo = config->database,
                                              .application_name = "custodyd trucks",

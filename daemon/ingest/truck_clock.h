@@ -13,10 +13,12 @@
 #include "ingest/registry.h"
 
 struct truck_clock;
+struct ledger_guard;
 
-/* NULL when there is no memory. Borrows everything. */
+/* NULL when there is no memory. Borrows everything. Nothing is stored before the guard is ready and after it has refused; NULL: nothing is
+ * signed. */
 struct truck_clock *truck_clock_new(uv_loop_t *loop, const struct config *config, struct registry *registry,
-                                    struct counters *counters);
+                                    const struct ledger_guard *guard, struct counters *counters);
 void truck_clock_open(struct truck_clock *clock);
 /* What is under way is rolled back; on_closed runs once, and the clock is freed. */
 void truck_clock_close(struct truck_clock *clock, void (*on_closed)(void *context), void *context);

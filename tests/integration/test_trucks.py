@@ -19,6 +19,15 @@ def square(lon, lat, half=0.001):
     return f"{lon - half},{lat - half} {lon + half},{lat - half} {lon + half},{lat + half} {lon - half},{lat + half}"
 
 
+def registry_is_loaded(world, since):
+    """The daemon has loaded as many trucks and fences as there are."""
+    if not world.daemon.is_running():
+        return
+    wanted = tuple(str(world.value(f"SELECT count(*) FROM {table}")) for table in ("registry.vehicle", "route.map_fence"))
+    wait_for(lambda: f"{wanted} vehicles and fences loaded\n{world.log_tail()}",
+             lambda: any((line["vehicles"], line["fences"]) == wanted for line in world.daemon.events("registry_loaded", since)))
+
+
 def register(world, *documents):
     """As an operator does; the daemon learns of it by itself."""
     since = len(world.daemon.lines)
@@ -26,8 +35,7 @@ def register(world, *documents):
     path.write_text("".join(json.dumps(document) + "\n" for document in documents))
     done = world.database.ctl("register", "--file", str(path))
     assert done.returncode == 0, done.stderr
-    if world.daemon.is_running():
-        world.daemon.wait_log("registry_loaded", since)
+    registry_is_loaded(world, since)
 
 
 def fence(code, kind, geometry, **fields):
@@ -41,14 +49,13 @@ class Truck:
     def __init__(self, world, truck_class=None):
         self.world, self.plate = world, next(PLATES)
         self.tracker, self.handheld = world.device("truck"), world.device("truck")
-        document = {"plate": self.plate, "party": "recycler-1", **({"class": truck_class} if truck_class else {})}
-        register(world, {"vehicle": document})
         since = len(world.daemon.lines)
-        world.sql("UPDATE registry.source SET vehicle_id = v.vehicle_id, kind = CASE name WHEN %s THEN 'truck' ELSE 'handheld' END"
-                  " FROM registry.vehicle AS v WHERE v.plate = %s AND name IN (%s, %s)", self.tracker.name, self.plate, self.tracker.name,
-                  self.handheld.name)
-        if world.daemon.is_running():
-            world.daemon.wait_log("registry_loaded", since)
+        # In one transaction, so that whoever knows the truck knows who rides on it.
+        world.sql("WITH v AS (INSERT INTO registry.vehicle (party_id, plate, class) SELECT party_id, %s, %s FROM registry.party"
+                  " WHERE code = 'recycler-1' RETURNING vehicle_id) UPDATE registry.source SET vehicle_id = v.vehicle_id,"
+                  " kind = CASE name WHEN %s THEN 'truck' ELSE 'handheld' END FROM v WHERE name IN (%s, %s)", self.plate, truck_class,
+                  self.tracker.name, self.tracker.name, self.handheld.name)
+        registry_is_loaded(world, since)
         self.vehicle_id = world.value("SELECT vehicle_id FROM registry.vehicle WHERE plate = %s", self.plate)
 
     # ---- what it says; everything is acknowledged before the next
