@@ -336,7 +336,7 @@ static int load_erasures(struct ctl *ctl, struct casefile *casefile, struct inde
     if (exit_code == CTL_OK && found < erased_count(casefile))
         exit_code = ctl_fail(ctl, CTL_NEGATIVE,
                              "evidence: the bytes of a record are gone and nothing says why; hint: "
-                             "custodyctl monitor --full names it");
+                             "custodyctl monitor names it");
     return exit_code;
 }
 
@@ -429,7 +429,7 @@ static int prove_record(struct ctl *ctl, const struct casefile *casefile, struct
         return ctl_fail(ctl, CTL_NEGATIVE,
                         "log index %" PRIu64
                         ": what the database holds does not lead to the signed root of size %" PRIu64
-                        "; hint: custodyctl monitor --full names what was changed",
+                        "; hint: custodyctl monitor names what was changed",
                         record->index, casefile->head.size);
     return CTL_OK;
 }

@@ -92,8 +92,7 @@ static int fetch(struct tree_reader *reader, const struct tile *tile, struct slo
         slot->tile = *tile;
     } else {
         tile_path(tile, path);
-        code = error_set(reader->error, ERR_DATA, "%s: not in the database; hint: custodyctl monitor --full says why",
-                         path);
+        code = error_set(reader->error, ERR_DATA, "%s: not in the database; hint: custodyctl monitor says why", path);
     }
     rows_free(rows);
     return code;

@@ -108,13 +108,13 @@ def watched(stack, base, tmp_path):
 # ---- a log that nobody touched
 
 
-def test_the_first_cycle_recomputes_all_and_the_next_what_is_new(watched):
+def test_a_cycle_recomputes_all_or_what_is_new(watched):
     first = watched.good("--once")
     assert (first["recomputed"], first["signed_heads"]) == (SIZE, 3)
-    assert watched.good("--once")["recomputed"] == SIZE % 256
+    assert watched.good("--new-only")["recomputed"] == SIZE % 256
     watched.grow(100).notary.checkpoint()
-    assert watched.good("--once")["recomputed"] == SIZE % 256 + 100
-    assert watched.good("--full")["recomputed"] == SIZE + 100
+    assert watched.good("--new-only")["recomputed"] == SIZE % 256 + 100
+    assert watched.good("--once")["recomputed"] == SIZE + 100
     assert watched.good("--once", state=False)["recomputed"] == SIZE + 100
 
 
@@ -126,9 +126,9 @@ def test_an_empty_state_a_log_without_signed_heads_and_one_of_whole_tiles_are_go
         watched.good("--once")
         watched.grow(WHOLE - watched.size()).notary.checkpoint()
         watched.good("--once")
-        assert watched.good("--once")["recomputed"] == 0
+        assert watched.good("--new-only")["recomputed"] == 0
         watched.grow(1)
-        assert watched.good("--once")["recomputed"] == 1
+        assert watched.good("--new-only")["recomputed"] == 1
     finally:
         watched.close()
 
@@ -159,7 +159,7 @@ def test_it_goes_on_every_interval_until_something_differs(watched):
 def test_a_record_of_which_one_column_was_altered_is_named(watched, column):
     watched.good("--once")
     watched.sql(f"UPDATE ledger.record SET {column} WHERE log_index = 123")
-    assert watched.difference("--once", "--full").startswith("record 123 is altered: its bytes, salt, type and time")
+    assert watched.difference("--once").startswith("record 123 is altered: its bytes, salt, type and time")
 
 
 @pytest.mark.parametrize("index, name", [(123, "record 123 is altered, together with its leaf hash, or tile/0/000 is"),
@@ -171,7 +171,7 @@ def test_a_record_that_was_altered_with_its_leaf_hash_is_named(watched, index, n
     forged = leaf_hash(leaf_type, received_us, salt, b"forged")
     watched.sql(f"DELETE FROM ledger.checkpoint WHERE size = {SIZE}",
                 f"UPDATE ledger.record SET record = 'forged', leaf_hash = '\\x{forged.hex()}' WHERE log_index = {index}")
-    assert watched.difference("--full", state=False).startswith(name)
+    assert watched.difference("--once", state=False).startswith(name)
 
 
 def test_a_record_that_was_altered_with_all_its_hashes_contradicts_the_signed_root(watched):
@@ -183,7 +183,7 @@ def test_a_record_that_was_altered_with_all_its_hashes_contradicts_the_signed_ro
 def test_a_deleted_record_is_named(watched):
     watched.good("--once")
     watched.sql("DELETE FROM ledger.record WHERE log_index = 321")
-    assert watched.difference("--once", "--full") == "record 321 is missing"
+    assert watched.difference("--once") == "record 321 is missing"
 
 
 def test_bytes_that_are_gone_without_an_erasure_are_named(watched):
@@ -193,21 +193,25 @@ def test_bytes_that_are_gone_without_an_erasure_are_named(watched):
     assert watched.difference("--once") == "record 5 is altered: its bytes are gone, and no erasure says so"
 
 
-def test_a_record_that_is_new_since_the_last_cycle_is_looked_at_without_full(watched):
+def test_of_what_is_new_alone_an_altered_older_record_is_not_noticed_and_a_new_one_is(watched):
     watched.good("--once")
     index = watched.size()
     watched.grow(10)
+    watched.sql("UPDATE ledger.record SET record = 'x' WHERE log_index = 123")
+    watched.good("--new-only")
     watched.sql(f"UPDATE ledger.record SET record = 'x' WHERE log_index = {index + 4}")
-    assert watched.difference("--once").startswith(f"record {index + 4} is altered")
+    assert watched.difference("--new-only").startswith(f"record {index + 4} is altered")
+    assert watched.difference("--once").startswith("record 123 is altered")
 
 
 # ---- the tail
 
 
-def test_a_truncated_tail_is_named_with_its_size(watched):
+@pytest.mark.parametrize("how", ["--once", "--new-only"])
+def test_a_truncated_tail_is_named_with_its_size(watched, how):
     watched.good("--once")
     watched.sql("DELETE FROM ledger.record WHERE log_index >= 1400")
-    assert watched.difference("--once") == f"the tail is truncated to size 1400: the head says {SIZE} records"
+    assert watched.difference(how) == f"the tail is truncated to size 1400: the head says {SIZE} records"
 
 
 def test_a_tail_that_was_truncated_together_with_the_head_is_named(watched):
@@ -242,13 +246,14 @@ def restored(watched, tmp_path):
     return restore
 
 
-def test_yesterdays_dump_is_named(watched, restored):
+@pytest.mark.parametrize("how", ["--once", "--new-only"])
+def test_yesterdays_dump_is_named(watched, restored, how):
     def today():
         watched.grow(50).notary.checkpoint()
         watched.good("--once")
 
     restored(today)
-    assert watched.difference("--once").startswith(
+    assert watched.difference(how).startswith(
         f"an earlier state was restored, such as a backup: the log has size {SIZE}, and had {SIZE + 50} on 20")
 
 
@@ -263,14 +268,15 @@ def test_yesterdays_dump_that_has_grown_past_today_is_a_fork(watched, restored):
     watched.good("--once", state=False)  # whoever sees it for the first time cannot know
 
 
-def test_a_fork_of_a_tree_of_whole_tiles_is_a_fork(watched, restored):
+@pytest.mark.parametrize("how", ["--once", "--new-only"])
+def test_a_fork_of_a_tree_of_whole_tiles_is_a_fork(watched, restored, how):
     def today():
         watched.grow(WHOLE - watched.size()).notary.checkpoint()
         watched.good("--once")
 
     restored(today)
     watched.grow(600).notary.checkpoint()
-    assert watched.difference("--once").startswith(f"forked: the log has another root at size {WHOLE}")
+    assert watched.difference(how).startswith(f"forked: the log has another root at size {WHOLE}")
 
 
 # ---- what is stored about the records
@@ -295,14 +301,15 @@ def test_a_fork_of_a_tree_of_whole_tiles_is_a_fork(watched, restored):
 ])
 def test_what_was_altered_beside_the_records_is_named(watched, statement, name):
     watched.sql(statement)
-    assert watched.difference("--full", state=False) == name
+    assert watched.difference("--once", state=False) == name
 
 
-def test_without_full_a_tile_on_the_way_is_named_as_exactly(watched):
+def test_of_what_is_new_alone_an_altered_edge_is_named_as_well(watched):
     watched.good("--once")
     watched.sql("UPDATE ledger.head SET edge_1 = sha256(edge_1) || substr(edge_1, 33)")
     watched.grow(1)
-    assert "edge_1" in watched.difference("--once") or "tile" in watched.difference("--once")
+    difference = watched.difference("--new-only")
+    assert "edge_1" in difference or "tile" in difference
 
 
 def test_a_signed_head_that_was_seen_and_is_gone_is_named(watched):
