@@ -98,7 +98,7 @@ GRANT SELECT ON migration.applied
 
 -- Ingest: adds; changes only what has to move on; removes nothing.
 GRANT SELECT ON registry.area, registry.party, registry.site, registry.permit, registry.vehicle, registry.source, registry.source_key,
-    registry.figure, registry.party_link, registry.watch_entry TO custody_ingest;
+    registry.figure, registry.party_link, registry.watch_entry, registry.clock_kind, registry.calendar_day TO custody_ingest;
 GRANT SELECT, INSERT ON ledger.record, ledger.ingest_key, ledger.dead_letter TO custody_ingest;
 GRANT SELECT, INSERT, UPDATE (version, next_seq, state, updated_at) ON ledger.stream TO custody_ingest;
 GRANT SELECT, UPDATE (size, frontier, root, updated_at, edge_1, edge_2, edge_3, edge_4, edge_5, edge_6, edge_7) ON ledger.head TO custody_ingest;
@@ -108,7 +108,10 @@ GRANT SELECT ON ledger.signing_key TO custody_ingest; -- added to with a leaf al
 GRANT EXECUTE ON FUNCTION ledger.announce_key(text, bytea), ledger.software_started(text, bytea) TO custody_ingest;
 GRANT SELECT, INSERT ON custody.identifier, custody.event TO custody_ingest;
 GRANT SELECT, INSERT, UPDATE (kind, physical, legal, ban, banned_at, terminal, holder_party_id, offered_party_id, site_id, mass_g,
-    parent_item_id, event_count, first_event_at, last_event_at, facts, ended_at) ON custody.item TO custody_ingest;
+    parent_item_id, event_count, first_event_at, last_event_at, facts, ended_at, judged_at) ON custody.item TO custody_ingest;
+GRANT SELECT, INSERT, UPDATE, DELETE ON custody.clock TO custody_ingest; -- computed from the events, again and again
+GRANT EXECUTE ON FUNCTION custody.keep_clocks(bigint[], bigint[], smallint[], timestamptz[], timestamptz[], timestamptz[], timestamptz[])
+    TO custody_ingest;
 GRANT SELECT, INSERT, DELETE ON custody.refold TO custody_ingest; -- a work list: what is done is removed
 GRANT USAGE ON SEQUENCE custody.item_item_id_seq, flag.flag_flag_id_seq TO custody_ingest;
 GRANT SELECT, INSERT ON telemetry.fix, telemetry.reading TO custody_ingest;
@@ -139,7 +142,8 @@ GRANT SELECT ON registry.source, registry.source_key, registry.party TO custody_
 -- Registrar: enters, corrects names, switches off and revokes; what was entered stays.
 GRANT SELECT, INSERT ON registry.area, registry.party, registry.site, registry.permit, registry.vehicle, registry.source,
     registry.source_key, registry.firm_role, registry.party_link, registry.watch_entry TO custody_registrar;
-GRANT SELECT ON registry.figure TO custody_registrar;
+GRANT SELECT ON registry.figure, registry.clock_kind, registry.calendar_day TO custody_registrar;
+GRANT INSERT, UPDATE ON registry.calendar_day TO custody_registrar;
 GRANT UPDATE (valid_until) ON registry.party_link TO custody_registrar;
 GRANT UPDATE (lifted_at) ON registry.watch_entry TO custody_registrar;
 GRANT UPDATE (name) ON registry.party, registry.site TO custody_registrar;
@@ -171,7 +175,8 @@ GRANT SELECT ON registry.area, registry.party, registry.site, registry.permit, r
     ledger.dead_letter, custody.item, custody.identifier, custody.event, flag.flag, flag.evidence
     TO custody_police, custody_ecology, custody_commerce, custody_firm;
 GRANT SELECT ON registry.source_key, registry.party_link, registry.watch_entry, custody.refold, ledger.record, ledger.ingest_key TO custody_police;
-GRANT SELECT ON registry.figure TO custody_police, custody_ecology, custody_commerce, custody_firm;
+GRANT SELECT ON registry.figure, registry.clock_kind, registry.calendar_day, custody.clock
+    TO custody_police, custody_ecology, custody_commerce, custody_firm;
 GRANT SELECT ON registry.source_key, registry.firm_role, ledger.record TO custody_firm;
 GRANT SELECT ON telemetry.fix, telemetry.reading TO custody_police, custody_ecology, custody_firm;
 GRANT SELECT ON registry.fence, registry.road_right TO custody_police, custody_ecology, custody_commerce, custody_firm;
@@ -220,6 +225,7 @@ BEGIN
         ('custody.item',        $p$ (SELECT registry.own_party()) IN (holder_party_id, offered_party_id)
                                     OR EXISTS (SELECT FROM custody.event AS e WHERE e.item_id = item.item_id AND e.party_id = (SELECT registry.own_party())) $p$),
         -- These follow the row that they belong to: the query inside is under its policy.
+        ('custody.clock',       $p$ EXISTS (SELECT FROM custody.item AS i WHERE i.item_id = clock.item_id) $p$),
         ('custody.identifier',  $p$ EXISTS (SELECT FROM custody.item AS i WHERE i.item_id = identifier.item_id) $p$),
         ('reentry.sighted_identifier', $p$ EXISTS (SELECT FROM reentry.sighting AS s WHERE s.log_index = sighted_identifier.log_index AND s.ordinal = sighted_identifier.ordinal) $p$),
         ('flag.evidence',       $p$ EXISTS (SELECT FROM flag.flag AS f WHERE f.flag_id = evidence.flag_id) $p$),

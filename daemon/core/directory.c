@@ -22,6 +22,21 @@ static const char *const words_figure[] = {FIGURE_TABLE(FIGURE_WORD)};
 WORDS_DEFINE_WORD(figure)
 WORDS_DEFINE_PARSE(figure)
 
+#define CLOCK_WORD(name, number, word, zh) [number] = (word),
+static const char *const words_clock_kind[] = {CLOCK_KIND_TABLE(CLOCK_WORD)};
+#define CLOCK_ZH(name, number, word, zh) [number] = (zh),
+static const char *const zh_clock_kind[] = {CLOCK_KIND_TABLE(CLOCK_ZH)};
+WORDS_DEFINE_WORD(clock_kind)
+
+WORDS_DEFINE(limit_unit, LIMIT_UNIT_TABLE)
+WORDS_DEFINE_WORD(limit_unit)
+WORDS_DEFINE_PARSE(limit_unit)
+
+const char *clock_kind_zh(enum clock_kind kind)
+{
+    return word_of(zh_clock_kind, WORDS_COUNT(clock_kind), (unsigned)kind);
+}
+
 const char *permit_kind_zh(enum permit_kind kind)
 {
     return word_of(zh_permit_kind, WORDS_COUNT(permit_kind), (unsigned)kind);

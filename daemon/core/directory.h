@@ -95,6 +95,59 @@ struct vehicle {
     struct text truck_class; /* word of registry.vehicle.class; "" where not known */
 };
 
+/* Deadlines 期限: constant, number in registry.clock_kind and custody.clock (stable), word there, Chinese. When each runs:
+ * core/custody/clock.c. */
+#define CLOCK_KIND_TABLE(X)                                                                                            \
+    X(CLOCK_KIND_NONE, 0, "none", "无")                                                                                \
+    X(CLOCK_KIND_OFFER, 1, "offer", "移交接收")                                                                        \
+    X(CLOCK_KIND_INTAKE, 2, "intake", "收取至入场")                                                                    \
+    X(CLOCK_KIND_CERTIFICATE, 3, "certificate", "开具回收证明")                                                        \
+    X(CLOCK_KIND_DEREGISTRATION, 4, "deregistration", "申请注销登记")                                                  \
+    X(CLOCK_KIND_OFFICE_DECISION, 5, "office_decision", "车辆管理所办结")                                              \
+    X(CLOCK_KIND_DISMANTLING, 6, "dismantling", "拆解")                                                                \
+    X(CLOCK_KIND_ASSEMBLY, 7, "assembly", "五大总成处置")                                                              \
+    X(CLOCK_KIND_WIPE, 8, "wipe", "信息清除")                                                                          \
+    X(CLOCK_KIND_HAZARDOUS_STORAGE, 9, "hazardous_storage", "危险废物贮存")                                            \
+    X(CLOCK_KIND_HAZARDOUS_RECEIPT, 10, "hazardous_receipt", "联单确认")
+
+enum clock_kind {
+#define X(name, number, word, zh) name = (number),
+    CLOCK_KIND_TABLE(X)
+#undef X
+        CLOCK_KIND_COUNT
+};
+const char *clock_kind_word(enum clock_kind kind);
+const char *clock_kind_zh(enum clock_kind kind);
+
+#define LIMIT_UNIT_TABLE(X)                                                                                            \
+    X(LIMIT_UNIT_HOUR, 0, "hour")                                                                                      \
+    X(LIMIT_UNIT_DAY, 1, "day")                                                                                        \
+    X(LIMIT_UNIT_WORKING_DAY, 2, "working_day")                                                                        \
+    X(LIMIT_UNIT_MONTH, 3, "month")
+
+enum limit_unit {
+#define X(name, number, word) name = (number),
+    LIMIT_UNIT_TABLE(X)
+#undef X
+};
+const char *limit_unit_word(enum limit_unit unit);
+int limit_unit_parse(struct text word, enum limit_unit *unit) __attribute__((warn_unused_result));
+
+struct clock_limit {
+    bool known; /* registered: otherwise the clock does not run */
+    bool is_law;
+    int severity; /* when it has run out */
+    int32_t count;
+    enum limit_unit unit;
+    int32_t warn_before_h, grace_h;
+};
+
+/* A day that is not as its weekday has it. */
+struct calendar_day {
+    int64_t day; /* since 1970-01-01, Asia/Shanghai */
+    bool working;
+};
+
 /* Figures that law or policy sets, loaded from registry.figure with their source: constant, name there. */
 #define FIGURE_TABLE(X)                                                                                                \
     X(FIGURE_BATTERY_BELONGS_SINCE_S, "battery_belongs_since_s")                                                       \
@@ -121,6 +174,9 @@ struct directory {
     const struct vehicle *vehicles; /* sorted by plate */
     size_t vehicle_count;
     int64_t figures[FIGURE_COUNT];
+    struct clock_limit clocks[CLOCK_KIND_COUNT];
+    const struct calendar_day *calendar; /* sorted by day */
+    size_t calendar_count;
 };
 
 /* NULL when there is none. */

@@ -14,6 +14,9 @@
     X(RULE_C01, "C01", 1, 4, "EPCIS CBV 2.0 destroying", "终态后仍有事件", "an event after an end state")              \
     X(RULE_C02, "C02", 1, 4, "Decree 715 art 9, 15", "同一标识重复出现", "one strong identifier alive twice")          \
     X(RULE_C03, "C03", 1, 3, "Decree 715 art 9-13", "流转步骤不符", "a step that the item's lifecycle does not allow") \
+    X(RULE_C04, "C04", 1, 3, "policy, after Act 87/2002 art 81 (Japan)", "移交未接收",                                 \
+      "offered and never accepted: a custody gap")                                                                     \
+    X(RULE_C05, "C05", 1, 3, "Order 164 art 38; policy", "期限届满", "a clock ran out")                                \
     X(RULE_C07, "C07", 1, 3, "Decree 715 art 12, 13; Order 2/2020", "五大总成去向不全",                                \
       "an assembly, traction battery or catalyst not accounted for")                                                   \
     X(RULE_C08, "C08", 1, 4, "Decree 715 art 12, 21", "流向不合格买方", "sold to a buyer of the wrong class")          \
@@ -25,6 +28,8 @@
       "handled without a licence valid for it")                                                                        \
     X(RULE_C12, "C12", 1, 4, "Decree 715 art 10", "标识不符或涂改", "identity altered, mismatching or wanted")         \
     X(RULE_C14, "C14", 1, 3, "Decree 715 art 9, 20", "回收证明异常", "certificate games")                              \
+    X(RULE_C15, "C15", 1, 4, "Solid-waste law art 81, 82", "危险废物逾期或未确认",                                     \
+      "hazardous waste overdue, unconfirmed, or less than the vehicles must have yielded")                             \
     X(RULE_C17, "C17", 1, 3, "Decree 715 art 13", "交接双方关联", "giver and taker are one, or linked")                \
     X(RULE_R01, "R01", 1, 3, "Solid-waste law art 67; policy", "载货车辆场外停留", "a laden truck stops off-site")     \
     X(RULE_R02, "R02", 1, 4, "Decree 715 art 15; policy", "载货车辆到访关注场所",                                      \

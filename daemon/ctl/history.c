@@ -320,11 +320,11 @@ static int load_certificates(struct ctl *ctl, const char *item_ids, struct histo
 static int load_items(struct ctl *ctl, const char *item_ids, struct history *history)
 {
     struct rows *rows = NULL;
-    int exit_code =
-        ctl_query(ctl,
-                  "SELECT item_id, kind, physical, legal, ban, terminal::integer, event_count FROM custody.item "
-                  "WHERE item_id = ANY ($1::bigint[]) ORDER BY item_id",
-                  1, (const char *const[]){item_ids}, &rows);
+    int exit_code = ctl_query(ctl,
+                              "SELECT item_id, kind, physical, legal, ban, terminal::integer, event_count, "
+                              "coalesce((extract(epoch FROM judged_at) * 1000000)::bigint, 0) FROM custody.item "
+                              "WHERE item_id = ANY ($1::bigint[]) ORDER BY item_id",
+                              1, (const char *const[]){item_ids}, &rows);
     if (exit_code != CTL_OK)
         return exit_code;
     history->item_count = rows_count(rows);
@@ -342,6 +342,7 @@ static int load_items(struct ctl *ctl, const char *item_ids, struct history *his
             .terminal = rows_i64(rows, i, 5) != 0,
             .event_count = (uint32_t)rows_i64(rows, i, 6),
         };
+        history->items[i].around.now_us = rows_i64(rows, i, 7);
     }
     rows_free(rows);
     return exit_code;
@@ -424,6 +425,46 @@ static int load_links(struct ctl *ctl, struct registered *registered)
     return CTL_OK;
 }
 
+static int load_clocks(struct ctl *ctl, struct directory *directory)
+{
+    struct rows *rows = NULL;
+    int exit_code = ctl_query(ctl,
+                              "SELECT kind, limit_count, limit_unit, warn_before_h, grace_h, severity, "
+                              "(basis = 'law')::integer FROM registry.clock_kind",
+                              0, NULL, &rows);
+    for (size_t i = 0; exit_code == CTL_OK && i < rows_count(rows); i++) {
+        int64_t kind = rows_i64(rows, i, 0);
+        struct clock_limit limit = {.known = true,
+                                    .is_law = rows_i64(rows, i, 6) != 0,
+                                    .severity = (int)rows_i64(rows, i, 5),
+                                    .count = (int32_t)rows_i64(rows, i, 1),
+                                    .warn_before_h = (int32_t)rows_i64(rows, i, 3),
+                                    .grace_h = (int32_t)rows_i64(rows, i, 4)};
+        if (kind > 0 && kind < CLOCK_KIND_COUNT && limit_unit_parse(text_of(rows_text(rows, i, 2)), &limit.unit) == 0)
+            directory->clocks[kind] = limit;
+    }
+    rows_free(rows);
+    return exit_code;
+}
+
+static int load_calendar(struct ctl *ctl, struct registered *registered)
+{
+    struct rows *rows = NULL;
+    int exit_code =
+        ctl_query(ctl, "SELECT day - date '1970-01-01', working::integer FROM registry.calendar_day ORDER BY day", 0,
+                  NULL, &rows);
+    size_t count = exit_code == CTL_OK ? rows_count(rows) : 0;
+    registered->calendar = calloc(count + 1, sizeof registered->calendar[0]);
+    if (exit_code == CTL_OK && !registered->calendar)
+        exit_code = no_memory(ctl);
+    for (size_t i = 0; exit_code == CTL_OK && i < count; i++)
+        registered->calendar[i] = (struct calendar_day){rows_i64(rows, i, 0), rows_i64(rows, i, 1) != 0};
+    registered->directory.calendar = registered->calendar;
+    registered->directory.calendar_count = count;
+    rows_free(rows);
+    return exit_code;
+}
+
 static int load_figures(struct ctl *ctl, struct directory *directory)
 {
     struct rows *rows = NULL;
@@ -468,6 +509,10 @@ int registered_load(struct ctl *ctl, struct registered *registered)
     exit_code = load_permits(ctl, registered);
     if (exit_code == CTL_OK)
         exit_code = load_links(ctl, registered);
+    if (exit_code == CTL_OK)
+        exit_code = load_clocks(ctl, directory);
+    if (exit_code == CTL_OK)
+        exit_code = load_calendar(ctl, registered);
     return exit_code == CTL_OK ? load_figures(ctl, directory) : exit_code;
 }
 
@@ -477,6 +522,7 @@ void registered_fini(struct registered *registered)
     free(registered->sites);
     free(registered->permits);
     free(registered->links);
+    free(registered->calendar);
     rows_free(registered->permit_rows);
     rows_free(registered->link_rows);
     rows_free(registered->party_rows);

@@ -51,6 +51,7 @@ const struct history_record *history_record_at(const struct history *history, ui
 struct registered {
     struct directory directory;
     struct rows *party_rows, *site_rows, *permit_rows, *link_rows;
+    struct calendar_day *calendar;
     struct party *parties;
     struct site *sites;
     struct permit *permits;

@@ -186,6 +186,77 @@ static int store_state(struct rebuild *rebuild, const struct folded *folded)
     return ctl_query(rebuild->ctl, update_item, COUNT(params), params, NULL);
 }
 
+/* ---- clocks of the item ---- */
+
+/* One text a clock, the same words from the database and from the fold. */
+static const char select_clocks[] =
+    "SELECT item_id, kind, kind || ' ' || (extract(epoch FROM opened_at) * 1000000)::bigint || ' ' || "
+    "(extract(epoch FROM due_at) * 1000000)::bigint || ' ' || coalesce((extract(epoch FROM stopped_at) * "
+    "1000000)::bigint, 0) || ' ' || coalesce((extract(epoch FROM alarm_at) * 1000000)::bigint, 0) "
+    "FROM custody.clock WHERE item_id = ANY ($1::bigint[])";
+
+enum { CLOCK_BYTES = 128 };
+
+static void clock_text(const struct folded *folded, const struct directory *directory, enum clock_kind kind,
+                       char out[CLOCK_BYTES])
+{
+    const struct clock_run *run = &folded->state.clocks[kind];
+    out[0] = '\0';
+    if (run->opened_at_us != 0)
+        snprintf(out, CLOCK_BYTES, "%d %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64, (int)kind, run->opened_at_us,
+                 run->due_at_us, run->stopped_at_us,
+                 clock_alarm_us(directory, &folded->state, kind, folded->history->around.now_us));
+}
+
+static const char *stored_clock(const struct rows *clocks, int64_t item_id, enum clock_kind kind)
+{
+    for (size_t row = 0; row < rows_count(clocks); row++)
+        if (rows_i64(clocks, row, 0) == item_id && rows_i64(clocks, row, 1) == (int64_t)kind)
+            return rows_text(clocks, row, 2);
+    return "";
+}
+
+static bool compare_clocks(struct rebuild *rebuild, const struct folded *folded, const struct rows *clocks)
+{
+    bool same = true;
+    for (unsigned i = 0; i < CLOCK_KIND_COUNT; i++) {
+        enum clock_kind kind = (enum clock_kind)i;
+        char value[CLOCK_BYTES], what[64];
+        const char *stored = stored_clock(clocks, folded->history->item_id, kind);
+        clock_text(folded, &rebuild->registered.directory, kind, value);
+        if (strcmp(value, stored) == 0)
+            continue;
+        same = false;
+        snprintf(what, sizeof what, "clock %s", clock_kind_word(kind));
+        report_difference(rebuild, folded->history->item_id, what, stored, value);
+    }
+    return same;
+}
+
+/* The clocks as lines of clock_text. */
+static int store_clocks(struct rebuild *rebuild, const struct folded *folded)
+{
+    static const char sql[] =
+        "WITH line AS (SELECT string_to_array(l, ' ')::bigint[] AS c FROM string_to_table($2, ',') AS l WHERE l <> '') "
+        "SELECT custody.keep_clocks(ARRAY[$1::bigint], coalesce(array_agg($1::bigint), '{}'), "
+        "coalesce(array_agg(c[1]::smallint), '{}'), coalesce(array_agg(" SQL_TIME(
+            "c[2]") "), '{}'), "
+                    "coalesce(array_agg(" SQL_TIME(
+                        "c[3]") "), '{}'), "
+                                "coalesce(array_agg(CASE WHEN c[4] <> 0 THEN " SQL_TIME(
+                                    "c[4]") " END), '{}'), "
+                                            "coalesce(array_agg(CASE WHEN c[5] <> 0 THEN " SQL_TIME(
+                                                "c[5]") " END), '{}')) FROM line";
+    char id[VALUE_BYTES], lines[CLOCK_KIND_COUNT * CLOCK_BYTES] = "";
+    for (unsigned i = 0; i < CLOCK_KIND_COUNT; i++) {
+        char value[CLOCK_BYTES];
+        clock_text(folded, &rebuild->registered.directory, (enum clock_kind)i, value);
+        snprintf(lines + strlen(lines), sizeof lines - strlen(lines), "%s%s", value[0] && lines[0] ? "," : "", value);
+    }
+    put_number(id, folded->history->item_id);
+    return ctl_query(rebuild->ctl, sql, 2, (const char *const[]){id, lines}, NULL);
+}
+
 /* ---- flags of the item's rules ---- */
 
 enum flag_column { FLAG_ITEM, FLAG_RULE, FLAG_KEY, FLAG_STATE };
@@ -469,19 +540,28 @@ static int fold_item(struct rebuild *rebuild, const struct item_history *history
     return folded->facts ? CTL_OK : ctl_fail(rebuild->ctl, CTL_TEMPORARY, "rebuild: %s", error_words(ERR_NO_MEMORY));
 }
 
-static int compare_item(struct rebuild *rebuild, const struct folded *folded, const struct rows *stored, size_t row,
-                        const struct rows *flags, const struct rows *crowded)
+/* What a set of items needs. */
+struct step {
+    struct history history;
+    struct dossiers dossiers;
+    struct rows *stored, *flags, *crowded, *waiting, *clocks;
+};
+
+static int compare_item(struct rebuild *rebuild, const struct folded *folded, const struct step *step, size_t at)
 {
-    bool same_state = compare_state(rebuild, folded, stored, row);
-    bool same_findings = compare_findings(rebuild, folded, flags, crowded);
-    bool same_flags = compare_flags(rebuild, folded, flags);
+    bool same_state = compare_state(rebuild, folded, step->stored, at);
+    bool same_clocks = compare_clocks(rebuild, folded, step->clocks);
+    bool same_findings = compare_findings(rebuild, folded, step->flags, step->crowded);
+    bool same_flags = compare_flags(rebuild, folded, step->flags);
     int exit_code = CTL_OK;
     if (!same_state && !rebuild->check)
         exit_code = store_state(rebuild, folded);
+    if (exit_code == CTL_OK && !same_clocks && !rebuild->check)
+        exit_code = store_clocks(rebuild, folded);
     if (exit_code == CTL_OK && !(same_findings && same_flags) && !rebuild->check)
         exit_code = settle_flags(rebuild, folded);
     if (exit_code == CTL_OK && !same_flags && !rebuild->check)
-        exit_code = withdraw_dossier_flags(rebuild, folded, flags);
+        exit_code = withdraw_dossier_flags(rebuild, folded, step->flags);
     return exit_code;
 }
 
@@ -509,12 +589,6 @@ static void compare_erased(struct rebuild *rebuild, const struct item_history *h
         rebuild->unreadable++;
     }
 }
-/* What a set of items needs. */
-struct step {
-    struct history history;
-    struct dossiers dossiers;
-    struct rows *stored, *flags, *crowded, *waiting;
-};
 
 /* An item whose events cannot all be read is named and left alone: folding the rest would make a wrong state. */
 static int rebuild_item(struct rebuild *rebuild, struct step *step, size_t at)
@@ -541,7 +615,7 @@ static int rebuild_item(struct rebuild *rebuild, struct step *step, size_t at)
     struct folded *folded = &rebuild->folded;
     int exit_code = fold_item(rebuild, history, rebuild->followed ? &step->dossiers : NULL, folded);
     if (exit_code == CTL_OK)
-        exit_code = compare_item(rebuild, folded, step->stored, at, step->flags, step->crowded);
+        exit_code = compare_item(rebuild, folded, step, at);
     free(folded->facts);
     folded->facts = NULL;
     return exit_code;
@@ -549,19 +623,22 @@ static int rebuild_item(struct rebuild *rebuild, struct step *step, size_t at)
 
 static int load_step(struct rebuild *rebuild, const char *ids, struct step *step)
 {
-    const char *params[] = {ids};
+    const struct {
+        const char *sql;
+        struct rows **rows;
+    } questions[] = {{select_items, &step->stored},
+                     {select_flags, &step->flags},
+                     {select_crowded, &step->crowded},
+                     {select_waiting, &step->waiting},
+                     {select_clocks, &step->clocks}};
     int exit_code = history_load(rebuild->ctl, ids, &step->history);
     if (exit_code == CTL_OK)
         exit_code = evidence_is_followed(rebuild->ctl, &rebuild->followed);
     if (exit_code == CTL_OK && rebuild->followed)
         exit_code = evidence_load(rebuild->ctl, ids, &step->history, &step->dossiers);
-    if (exit_code == CTL_OK)
-        exit_code = ctl_query(rebuild->ctl, select_items, 1, params, &step->stored);
-    if (exit_code == CTL_OK)
-        exit_code = ctl_query(rebuild->ctl, select_flags, 1, params, &step->flags);
-    if (exit_code == CTL_OK)
-        exit_code = ctl_query(rebuild->ctl, select_crowded, 1, params, &step->crowded);
-    return exit_code != CTL_OK ? exit_code : ctl_query(rebuild->ctl, select_waiting, 1, params, &step->waiting);
+    for (size_t i = 0; exit_code == CTL_OK && i < COUNT(questions); i++)
+        exit_code = ctl_query(rebuild->ctl, questions[i].sql, 1, (const char *const[]){ids}, questions[i].rows);
+    return exit_code;
 }
 
 static int rebuild_items(struct rebuild *rebuild, const char *ids)
@@ -570,6 +647,7 @@ static int rebuild_items(struct rebuild *rebuild, const char *ids)
     int exit_code = load_step(rebuild, ids, &step);
     for (size_t i = 0; exit_code == CTL_OK && i < step.history.item_count; i++)
         exit_code = rebuild_item(rebuild, &step, i);
+    rows_free(step.clocks);
     rows_free(step.waiting);
     rows_free(step.crowded);
     rows_free(step.flags);

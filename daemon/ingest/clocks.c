@@ -10,8 +10,10 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "ingest/judge.h"
+#include "ingest/sign.h"
 #include "io/pg.h"
 
 enum { ITEMS_MAX = 256, PARAM_BYTES_MAX = 1024 * 1024 };
@@ -20,6 +22,7 @@ struct clocks {
     uv_loop_t *loop;
     const struct config *config;
     struct registry *registry;
+    const struct ledger_guard *guard;
     struct counters *counters;
     struct pg *pg;
     struct transaction transaction;
@@ -44,7 +47,10 @@ static const struct pg_statement rollback_statement = {2, "ROLLBACK"};
     "(r.reason NOT IN ('permit', 'link') OR pg_visible_in_snapshot(r.wanted_xid, $1::text::pg_snapshot))"
 static const struct pg_statement due_statement = {
     3, "SELECT i.item_id, i.kind, i.terminal FROM custody.item i WHERE i.item_id IN ("
-       "   SELECT r.item_id FROM custody.refold r WHERE " WISH_IS_RIPE " ORDER BY r.refold_id LIMIT $2::int)"
+       "   (SELECT r.item_id FROM custody.refold r WHERE " WISH_IS_RIPE " ORDER BY r.refold_id LIMIT $2::int)"
+       "   UNION (SELECT c.item_id FROM custody.clock c WHERE c.alarm_at <= to_timestamp(0) + $3::bigint * interval '1 "
+       "microsecond' ORDER BY c.alarm_at LIMIT $2::int)"
+       "   LIMIT $2::int)"
        " ORDER BY i.item_id FOR UPDATE SKIP LOCKED"};
 static const struct pg_statement done_statement = {4, "DELETE FROM custody.refold r WHERE " WISH_IS_RIPE
                                                       " AND r.item_id = ANY ($2::bigint[])"};
@@ -75,11 +81,17 @@ static void begin(struct clocks *clocks)
     find_due(clocks);
 }
 
+/* The signer has not looked at the database yet, or refuses it. */
+static bool is_held(const struct clocks *clocks)
+{
+    return clocks->guard && (!clocks->guard->ready || clocks->guard->refused);
+}
+
 static void clocks_on_timer(uv_timer_t *timer)
 {
     struct clocks *clocks = timer->data;
 
-    if (!registry_is_ready(clocks->registry) || !pg_is_connected(clocks->pg))
+    if (!registry_is_ready(clocks->registry) || !pg_is_connected(clocks->pg) || is_held(clocks))
         rest(clocks, (uint64_t)clocks->config->clock_interval_ms);
     else
         begin(clocks);
@@ -102,6 +114,7 @@ static void find_due(void *context)
     params_clear(&clocks->params);
     params_add_bytes(&clocks->params, seen.data, seen.len);
     params_add_i32(&clocks->params, clocks->most);
+    params_add_i64(&clocks->params, clock_now_us());
     transaction_query(&clocks->transaction, &due_statement, &clocks->params, on_due, clocks);
     transaction_then(&clocks->transaction, fold_due, clocks);
 }
@@ -132,7 +145,10 @@ static void write_due(void *context)
 {
     struct clocks *clocks = context;
 
-    judge_write(clocks->judge, &clocks->transaction, &clocks->batch, registry_directory(clocks->registry));
+    if (is_held(clocks))
+        transaction_fail(&clocks->transaction, ERR_STATE, "the signer refused: nothing is stored");
+    else
+        judge_write(clocks->judge, &clocks->transaction, &clocks->batch, registry_directory(clocks->registry));
     transaction_then(&clocks->transaction, commit, clocks);
 }
 
@@ -193,7 +209,7 @@ static void clocks_on_disconnected(void *context, const char *reason)
 }
 
 struct clocks *clocks_new(uv_loop_t *loop, const struct config *config, struct registry *registry,
-                          struct counters *counters)
+                          const struct ledger_guard *guard, struct counters *counters)
 {
     static const struct pg_handler handler = {clocks_on_connected, clocks_on_disconnected, NULL};
     struct clocks *clocks = calloc(1, sizeof *clocks);
@@ -203,6 +219,7 @@ struct clocks *clocks_new(uv_loop_t *loop, const struct config *config, struct r
     *clocks = (struct clocks){.loop = loop,
                               .config = config,
                               .registry = registry,
+                              .guard = guard,
                               .counters = counters,
                               .most = ITEMS_MAX,
                               .judge = judge_new((size_t)config->arena_max_bytes)};

@@ -13,10 +13,12 @@
 #include "ingest/registry.h"
 
 struct clocks;
+struct ledger_guard;
 
-/* NULL when there is no memory. Borrows everything. */
+/* `guard`: nothing is stored before it is ready or once it refused; NULL: nothing is signed. NULL when there is no memory. Borrows
+ * everything. */
 struct clocks *clocks_new(uv_loop_t *loop, const struct config *config, struct registry *registry,
-                          struct counters *counters);
+                          const struct ledger_guard *guard, struct counters *counters);
 void clocks_open(struct clocks *clocks);
 /* Ends after what is under way is rolled back; on_closed runs once. */
 void clocks_close(struct clocks *clocks, void (*on_closed)(void *context), void *context);

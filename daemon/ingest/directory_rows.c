@@ -54,3 +54,30 @@ const char *directory_take_figures(struct directory *directory, const struct pg_
             return figure_word((enum figure)figure);
     return NULL;
 }
+
+bool directory_take_calendar(struct directory *directory, struct arena *arena, const struct pg_result *result)
+{
+    struct calendar_day *days = arena_array(arena, pg_rows(result), sizeof *days);
+
+    for (size_t row = 0; days && row < pg_rows(result); row++)
+        days[row] = (struct calendar_day){pg_i64(result, row, 0), pg_bool(result, row, 1)};
+    directory->calendar = days;
+    directory->calendar_count = pg_rows(result);
+    return days != NULL;
+}
+
+void directory_take_clocks(struct directory *directory, const struct pg_result *result)
+{
+    for (size_t row = 0; row < pg_rows(result); row++) {
+        int64_t kind = pg_i64(result, row, 0);
+        struct clock_limit limit = {.known = true,
+                                    .is_law = pg_bool(result, row, 6),
+                                    .severity = (int)pg_i64(result, row, 5),
+                                    .count = (int32_t)pg_i64(result, row, 1),
+                                    .warn_before_h = (int32_t)pg_i64(result, row, 3),
+                                    .grace_h = (int32_t)pg_i64(result, row, 4)};
+
+        if (kind > 0 && kind < CLOCK_KIND_COUNT && limit_unit_parse(pg_bytes(result, row, 2), &limit.unit) == 0)
+            directory->clocks[kind] = limit;
+    }
+}

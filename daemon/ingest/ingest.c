@@ -399,12 +399,14 @@ static int build(struct ingest *ingest, const struct ingest_program *program, st
                                     &handler, ingest);
     if (!ingest->registry)
         return error_set(error, ERR_NO_MEMORY, "registry: out of memory");
-    ingest->clocks = clocks_new(ingest->loop, ingest->config, ingest->registry, &ingest->counters);
+    code = add_signer(ingest, program->version, error);
+    if (code)
+        return code;
+    ingest->clocks = clocks_new(ingest->loop, ingest->config, ingest->registry,
+                                ingest->signer ? signer_guard(ingest->signer) : NULL, &ingest->counters);
     if (!ingest->clocks)
         return error_set(error, ERR_NO_MEMORY, "clocks: out of memory");
-    code = add_signer(ingest, program->version, error);
-    if (!code)
-        code = add_follower(ingest, error);
+    code = add_follower(ingest, error);
     if (!code)
         code = add_truck_clock(ingest, error);
     return code ? code : add_lanes(ingest, error);

@@ -361,22 +361,29 @@ static int add_parts(struct items *items, struct batch *batch, struct batch_enve
     return 0;
 }
 
-struct text items_certificate(const struct event *event)
+struct text items_certificate(const struct event *event, char value[IDENTIFIER_VALUE_BYTES])
 {
-    bool issues = event->type == EVENT_TYPE_CERT_ISSUED && event->detail == EVENT_DETAIL_CERTIFICATE &&
-                  event->certificate.number.len <= IDENTIFIER_VALUE_BYTES - 1;
+    struct error error = {.code = 0};
 
-    return issues ? event->certificate.number : (struct text){NULL, 0};
+    if (event->type != EVENT_TYPE_CERT_ISSUED || event->detail != EVENT_DETAIL_CERTIFICATE ||
+        identifier_normalise(IDENTIFIER_SCHEME_CERTIFICATE_NUMBER, event->certificate.number, value, &error) ==
+            IDENTIFIER_INVALID)
+        return (struct text){NULL, 0};
+    return text_of(value);
 }
 
 /* Who else has this number is asked when the item is folded (rule C14). */
 static int add_certificate(struct items *items, struct batch *batch, struct batch_envelope *envelope,
                            const struct event *event, struct item *item)
 {
-    struct identifier number = {IDENTIFIER_SCHEME_CERTIFICATE_NUMBER, items_certificate(event)};
+    char value[IDENTIFIER_VALUE_BYTES];
+    struct text said = items_certificate(event, value);
+    struct identifier number = {IDENTIFIER_SCHEME_CERTIFICATE_NUMBER, arena_text(items->arena, said)};
 
-    if (text_empty(number.value))
+    if (text_empty(said))
         return 0;
+    if (!number.value.data)
+        return ERR_NO_MEMORY;
     return add_identifiers(items, batch, envelope, &(struct item_ref){item->kind, 1, &number}, item);
 }
 

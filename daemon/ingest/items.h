@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "core/custody/fold.h"
 #include "core/custody/surroundings.h"
+#include "core/identity/identifier.h"
 #include "core/reentry/match.h"
 #include "ingest/batch.h"
 
@@ -109,8 +110,8 @@ int items_add_event(struct items *items, struct batch *batch, struct batch_envel
 /* An item to be folded again, without any name. Called in the order of item_id. */
 int items_add_refold(struct items *items, int64_t item_id, enum item_kind kind, bool terminal) MUST_USE;
 
-/* The number of the certificate that an event issues, a hint of its item from then on; empty: none. */
-struct text items_certificate(const struct event *event);
+/* The number of the certificate that an event issues, normalised in `value`: a hint of its item from then on. Empty: none. */
+struct text items_certificate(const struct event *event, char value[IDENTIFIER_VALUE_BYTES]);
 
 /* Calls back for every item that has this identifier; marks them touched. */
 void items_sighted(struct items *items, enum identifier_scheme scheme, struct text value,

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "core/custody/fold.h"
 #include "core/reentry/extract.h"
@@ -36,6 +37,7 @@ struct judge {
     struct transaction *transaction;
     struct batch *batch;
     const struct directory *directory;
+    int64_t now_us; /* as of which clocks are judged */
     transaction_step next;
     void *next_context;
     struct params params;
@@ -162,6 +164,8 @@ static size_t each_identifier(const struct judge *judge,
         for (size_t k = 0; k < envelope->report->event_count; k++) {
             const struct event *event = &envelope->report->events[k];
             size_t parts = event->detail == EVENT_DETAIL_COMPOSITION ? event->composition.part_count : 0;
+            char value[IDENTIFIER_VALUE_BYTES];
+            struct text certificate;
 
             for (size_t p = 0; p <= parts; p++) {
                 const struct item_ref *ref = p ? &event->composition.parts[p - 1].item : &event->item;
@@ -170,10 +174,11 @@ static size_t each_identifier(const struct judge *judge,
                     if (each)
                         each(context, ref->identifiers[n].scheme, ref->identifiers[n].value);
             }
-            if (!text_empty(items_certificate(event))) {
+            certificate = items_certificate(event, value);
+            if (!text_empty(certificate)) {
                 count++;
                 if (each)
-                    each(context, IDENTIFIER_SCHEME_CERTIFICATE_NUMBER, items_certificate(event));
+                    each(context, IDENTIFIER_SCHEME_CERTIFICATE_NUMBER, certificate);
             }
         }
     }
@@ -486,6 +491,7 @@ static struct item_ban fold(struct judge *judge, struct item *item, struct judge
 {
     item->around.kind = item->kind;
     item->around.directory = judge->directory;
+    item->around.now_us = judge->now_us;
     add_new_events(item);
     if (surroundings_refresh(&judge->items, item, &judge->batch->work))
         no_memory(judge);
@@ -539,6 +545,7 @@ void judge_write(struct judge *judge, struct transaction *transaction, struct ba
 
     assert(judge->transaction == transaction && judge->batch == batch);
     judge->directory = directory; /* it may have been loaded anew while we waited */
+    judge->now_us = clock_now_us();
     for (const struct sighted *sighted = judge->sighted; sighted; sighted = sighted->next)
         items_sighted(&judge->items, sighted->scheme, sighted->value, join_sighting, &(struct joining){judge, sighted});
     judged = arena_array(&batch->work, judge->items.count, sizeof *judged);
@@ -555,7 +562,8 @@ void judge_write(struct judge *judge, struct transaction *transaction, struct ba
     rows_write_sightings(transaction, &judge->params, batch, judge->sighted);
     if (!count)
         return;
-    rows_write_items(transaction, &judge->params, judged, count);
+    rows_write_items(transaction, &judge->params, judged, count, judge->now_us);
+    rows_write_clocks(transaction, &judge->params, judged, count);
     flags_settle_items(transaction, &judge->params, judged, count);
     surroundings_wish(transaction, &judge->params, &judge->items);
 }

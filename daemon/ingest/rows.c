@@ -14,15 +14,19 @@ static const struct pg_statement update_items_statement = {
         " terminal = g.terminal, holder_party_id = g.holder, offered_party_id = g.offered, site_id = g.site, mass_g = "
         "g.mass,"
         " parent_item_id = coalesce(t.parent_item_id, g.parent), event_count = g.events, first_event_at = g.first_at,"
-        " last_event_at = g.last_at, facts = g.facts, ended_at = g.ended_at"
+        " last_event_at = g.last_at, facts = g.facts, ended_at = g.ended_at, judged_at = g.judged_at"
         " FROM unnest($1::bigint[], $2::smallint[], $3::smallint[], $4::smallint[], $5::smallint[], $6::timestamptz[], "
         "$7::boolean[],"
         " $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::int[], $14::timestamptz[], "
         "$15::timestamptz[],"
-        " $16::bytea[], $17::timestamptz[]) AS g (item_id, kind, physical, legal, ban, banned_at, terminal, holder, "
+        " $16::bytea[], $17::timestamptz[], $18::timestamptz[]) AS g (item_id, kind, physical, legal, ban, banned_at, "
+        "terminal, holder, "
         "offered, site, mass, "
         "parent, events,"
-        " first_at, last_at, facts, ended_at) WHERE t.item_id = g.item_id"};
+        " first_at, last_at, facts, ended_at, judged_at) WHERE t.item_id = g.item_id"};
+static const struct pg_statement keep_clocks_statement = {
+    41, "SELECT custody.keep_clocks($1::bigint[], $2::bigint[], $3::smallint[], $4::timestamptz[], $5::timestamptz[],"
+        " $6::timestamptz[], $7::timestamptz[])"};
 /* What cannot be folded is counted all the same. */
 static const struct pg_statement count_events_statement = {
     36, "UPDATE custody.item t SET event_count = t.event_count + g.events FROM unnest($1::bigint[], $2::int[]) AS g "
@@ -55,7 +59,7 @@ static void put_time_or_null(struct buffer *out, bool has, int64_t at_us)
         copy_put_null(out);
 }
 
-static void put_item(struct params *params, const struct judged *judged, struct buffer *facts)
+static void put_item(struct params *params, const struct judged *judged, struct buffer *facts, int64_t now_us)
 {
     const struct item_state *state = &judged->state;
     struct buffer *column = params->buffers;
@@ -81,7 +85,8 @@ static void put_item(struct params *params, const struct judged *judged, struct 
     put_time_or_null(column++, state->event_count > 0, state->first_event_at_us);
     put_time_or_null(column++, state->event_count > 0, state->last_event_at_us);
     copy_put_bytes(column++, facts->data, facts->len);
-    put_time_or_null(column, state->ended_at_us != 0, state->ended_at_us);
+    put_time_or_null(column++, state->ended_at_us != 0, state->ended_at_us);
+    copy_put_time(column, now_us);
 }
 
 static size_t count_new_events(const struct item *item)
@@ -105,7 +110,8 @@ static void write_counts(struct transaction *transaction, struct params *params,
     transaction_query(transaction, &count_events_statement, params, NULL, NULL);
 }
 
-void rows_write_items(struct transaction *transaction, struct params *params, const struct judged *judged, size_t count)
+void rows_write_items(struct transaction *transaction, struct params *params, const struct judged *judged, size_t count,
+                      int64_t now_us)
 {
     struct buffer facts;
     size_t folded = 0, unfolded = 0;
@@ -120,14 +126,62 @@ void rows_write_items(struct transaction *transaction, struct params *params, co
         return;
     (void)PARAMS_BEGIN_ARRAYS(params, folded, OID_INT8, OID_INT2, OID_INT2, OID_INT2, OID_INT2, OID_TIMESTAMPTZ,
                               OID_BOOL, OID_INT8, OID_INT8, OID_INT8, OID_INT8, OID_INT8, OID_INT4, OID_TIMESTAMPTZ,
-                              OID_TIMESTAMPTZ, OID_BYTEA, OID_TIMESTAMPTZ);
+                              OID_TIMESTAMPTZ, OID_BYTEA, OID_TIMESTAMPTZ, OID_TIMESTAMPTZ);
     buffer_init(&facts, FACTS_BYTES_MAX);
     for (size_t i = 0; i < count; i++)
         if (judged[i].folded)
-            put_item(params, &judged[i], &facts);
+            put_item(params, &judged[i], &facts, now_us);
     assert(!facts.failed);
     buffer_fini(&facts);
     transaction_query(transaction, &update_items_statement, params, NULL, NULL);
+}
+
+static bool has_run(const struct judged *judged, unsigned kind)
+{
+    return judged->folded && judged->state.clocks[kind].opened_at_us != 0;
+}
+
+static void put_clock(struct params *params, const struct judged *judged, enum clock_kind kind)
+{
+    const struct clock_run *run = &judged->state.clocks[kind];
+    const struct surroundings *around = &judged->item->around;
+    int64_t alarm_us = clock_alarm_us(around->directory, &judged->state, kind, around->now_us);
+    struct buffer *column = params->buffers + 1; /* the first parameter names the items */
+
+    copy_put_i64(column++, judged->item->item_id);
+    copy_put_i16(column++, (int16_t)kind);
+    copy_put_time(column++, run->opened_at_us);
+    copy_put_time(column++, run->due_at_us);
+    put_time_or_null(column++, run->stopped_at_us != 0, run->stopped_at_us);
+    put_time_or_null(column, alarm_us != 0, alarm_us);
+}
+
+void rows_write_clocks(struct transaction *transaction, struct params *params, const struct judged *judged,
+                       size_t count)
+{
+    static const enum pg_type_oid types[] = {OID_INT8,        OID_INT2,        OID_TIMESTAMPTZ,
+                                             OID_TIMESTAMPTZ, OID_TIMESTAMPTZ, OID_TIMESTAMPTZ};
+    size_t folded = 0, clocks = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        folded += judged[i].folded;
+        for (unsigned kind = 0; kind < CLOCK_KIND_COUNT; kind++)
+            clocks += has_run(&judged[i], kind);
+    }
+    if (!folded)
+        return;
+    params_clear(params);
+    array_begin(params_add(params), OID_INT8, folded);
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        array_begin(params_add(params), types[i], clocks);
+    for (size_t i = 0; i < count; i++) {
+        if (judged[i].folded)
+            copy_put_i64(&params->buffers[0], judged[i].item->item_id);
+        for (unsigned kind = 0; kind < CLOCK_KIND_COUNT; kind++)
+            if (has_run(&judged[i], kind))
+                put_clock(params, &judged[i], (enum clock_kind)kind);
+    }
+    transaction_query(transaction, &keep_clocks_statement, params, NULL, NULL);
 }
 
 static void put_event(struct params *params, const struct directory *directory, const struct item *item,

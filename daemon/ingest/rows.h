@@ -8,8 +8,11 @@
 #include "ingest/transaction.h"
 
 /* The states of the items that were folded; of the others with events, their count. */
-void rows_write_items(struct transaction *transaction, struct params *params, const struct judged *judged,
-                      size_t count);
+void rows_write_items(struct transaction *transaction, struct params *params, const struct judged *judged, size_t count,
+                      int64_t now_us);
+/* The clocks of the items that were folded. */
+void rows_write_clocks(struct transaction *transaction, struct params *params, const struct judged *judged,
+                       size_t count);
 /* The events that the batch brought, for each item they concern. */
 void rows_write_events(struct transaction *transaction, struct params *params, const struct items *items,
                        const struct directory *directory);

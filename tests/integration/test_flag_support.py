@@ -20,7 +20,7 @@ def vin():
 
 
 def pick_up(chain, vin, at_us=None):
-    said = event("PICKED_UP", vehicle(vin), at_us or now_us() - DAY_US, pickup=PICKUP)
+    said = event("PICKED_UP", vehicle(vin), at_us or now_us() - 16 * 3600 * S_US, pickup=PICKUP)
     chain.say("truck", said)
     return said
 
@@ -46,7 +46,7 @@ def test_a_flood_of_old_sightings_neither_hides_the_one_that_counts_nor_is_lost(
 
 
 def test_of_an_item_with_more_findings_than_there_is_room_for_nothing_is_withdrawn(chain, vin):
-    steps = scrapping(vin, now_us() - 10 * DAY_US)
+    steps = scrapping(vin, now_us() - 16 * 3600 * S_US)
     for who, said in steps.values():
         chain.say(who, said)
     end_us = steps["DESTROYED"][1].at_us
@@ -70,7 +70,7 @@ def test_a_strangers_event_that_moves_the_beginning_of_the_ban_leaves_e01(chain,
 
 
 def test_a_confirmed_flag_stays_when_its_events_are_gone_and_says_so_once(chain, vin):
-    steps = scrapping(vin, now_us() - 10 * DAY_US)
+    steps = scrapping(vin, now_us() - 16 * 3600 * S_US)
     for word in ("PICKED_UP", "INTAKE", "DEPOLLUTED"):
         chain.say(*steps[word])
     assert found(chain, vin) == [("C03", "new")]

@@ -43,6 +43,7 @@ SELECT id, 'firm-test-' || id, 900004, vehicle_id, 127, 0, 1440, 's', '2026-01-0
 FROM (VALUES (900001, 900001), (900002, 900002), (900003, NULL)) AS v (id, vehicle_id);
 INSERT INTO route.trip (vehicle_id, number, started_at, distance_m, fix_count, most_load_g, entry_at, entry)
 VALUES (900001, 1, now(), 0, 0, 0, now(), 'e'), (900002, 1, now(), 0, 0, 0, now(), 'e');
+INSERT INTO custody.clock SELECT id, 2, now(), now(), NULL, now() FROM generate_series(900001, 900005) AS id;
 INSERT INTO reentry.sighting (sighting_id, log_index, ordinal, source_id, kind, seen_at)
 VALUES (gen_random_uuid(), 900000000001, 0, 900001, 1, now()), (gen_random_uuid(), 900000000002, 0, 900002, 1, now());
 INSERT INTO reentry.sighted_identifier VALUES (8, 'TAG900001', 900000000001, 0, false), (8, 'TAG900001', 900000000002, 0, false);
@@ -83,6 +84,7 @@ INSERT INTO sees (query, mine) VALUES
     ('SELECT source_id FROM telemetry.reading', '900001'),
     ('SELECT item_id FROM custody.item', '900001,900003,900005'),
     ('SELECT item_id FROM custody.identifier', '900001,900003,900005'),
+    ('SELECT item_id FROM custody.clock', '900001,900003,900005'),
     ('SELECT item_id FROM custody.event', '900001,900003,900005'),
     ('SELECT log_index FROM reentry.sighting', '900000000001'),
     ('SELECT log_index FROM reentry.sighted_identifier', '900000000001'),

@@ -14,7 +14,7 @@ WHERE c.relkind IN ('r', 'p') AND n.nspname IN ('migration', 'registry', 'ledger
 -- ---- what is there for nobody
 
 SELECT set_eq($$SELECT role || ' ' || name FROM roles, tables WHERE has_table_privilege(role, oid, 'DELETE, TRUNCATE, REFERENCES, TRIGGER')$$,
-    ARRAY['custody_ingest custody.refold'], 'but for the list of what is to be folded again, no role deletes, truncates, refers to or puts triggers on any table');
+    ARRAY['custody_ingest custody.refold', 'custody_ingest custody.clock'], 'but for what is to be folded again and its clocks, no role deletes, truncates, refers to or puts triggers on any table');
 SELECT is_empty($$SELECT rolname FROM pg_roles JOIN roles ON role = rolname WHERE rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication$$,
     'no role has rights over the server');
 SELECT set_eq($$SELECT rolname FROM pg_roles JOIN roles ON role = rolname WHERE rolbypassrls$$, ARRAY['custody_ingest']::name[],
@@ -26,14 +26,14 @@ SELECT is_empty($$SELECT role FROM roles WHERE pg_has_role(role, 'custody_owner'
 -- ---- who changes and adds what
 
 SELECT set_eq($$SELECT name FROM tables WHERE has_any_column_privilege('custody_ingest', oid, 'UPDATE')$$,
-    ARRAY['ledger.stream', 'ledger.head', 'custody.item', 'route.truck_state', 'route.trip', 'flag.flag', 'reentry.progress'],
-    'the daemon changes streams, the head, items, trucks, trips, flags and how far it followed, nothing else');
+    ARRAY['ledger.stream', 'ledger.head', 'custody.item', 'custody.clock', 'route.truck_state', 'route.trip', 'flag.flag', 'reentry.progress'],
+    'the daemon changes streams, the head, items, their clocks, trucks, trips, flags and how far it followed, nothing else');
 SELECT is_empty($$SELECT attname FROM pg_attribute WHERE attnum > 0 AND attrelid = 'flag.flag'::regclass
                   AND attname IN ('flag_id', 'rule', 'subject', 'item_id', 'source_id', 'vehicle_id', 'key', 'raised_at')
                   AND has_column_privilege('custody_ingest', attrelid, attnum, 'UPDATE')$$, 'what a flag is about cannot be changed');
 SELECT set_eq($$SELECT name FROM tables WHERE has_any_column_privilege('custody_ingest', oid, 'INSERT')$$,
     ARRAY['ledger.record', 'ledger.ingest_key', 'ledger.stream', 'ledger.dead_letter', 'ledger.tile', 'ledger.checkpoint',
-          'ledger.cosignature', 'custody.item', 'custody.identifier', 'custody.event', 'custody.refold',
+          'ledger.cosignature', 'custody.item', 'custody.identifier', 'custody.event', 'custody.refold', 'custody.clock',
           'telemetry.fix', 'telemetry.reading', 'route.truck_state', 'route.report', 'route.trip', 'reentry.sighting', 'reentry.sighted_identifier', 'reentry.banned_vin',
           'reentry.written', 'reentry.near_key', 'flag.flag', 'flag.evidence', 'flag.action'],
     'the daemon adds to what an envelope adds to, and not to the registry');
@@ -52,7 +52,7 @@ SELECT set_eq($$SELECT name FROM tables WHERE has_any_column_privilege('custody_
           'ledger.checkpoint', 'ledger.cosignature', 'ledger.signing_key', 'ledger.erasure_request', 'ledger.erasure', 'registry.source',
           'registry.source_key', 'registry.party'], 'the monitor reads the log and who signed');
 SELECT is_empty($$SELECT name FROM tables WHERE has_any_column_privilege('custody_firm', oid, 'SELECT')
-                  AND name NOT IN ('migration.applied', 'registry.area', 'registry.figure', 'ledger.head', 'ledger.tile', 'ledger.checkpoint', 'ledger.cosignature',
+                  AND name NOT IN ('migration.applied', 'registry.area', 'registry.figure', 'registry.clock_kind', 'registry.calendar_day', 'ledger.head', 'ledger.tile', 'ledger.checkpoint', 'ledger.cosignature',
                                    'ledger.signing_key', 'flag.credit_points')
                   AND NOT (SELECT relrowsecurity FROM pg_class AS c WHERE c.oid = tables.oid)$$, 'whatever a firm reads is under row-level security');
 SELECT set_eq($$SELECT name FROM tables WHERE name !~ '_(default|[0-9]+)$' AND NOT has_any_column_privilege('custody_police', oid, 'SELECT')$$,
@@ -109,9 +109,13 @@ COPY custody.item (item_id, kind) FROM STDIN;
 \.
 SELECT lives_ok('UPDATE custody.item SET kind = 2, physical = 1, legal = 1, ban = 1, banned_at = now(), terminal = false, holder_party_id = 900001,
     offered_party_id = NULL, site_id = NULL, mass_g = 1, parent_item_id = NULL, event_count = 1, first_event_at = now(), last_event_at = now(),
-    facts = '''', ended_at = NULL WHERE item_id = 900001', 'it keeps the state of an item');
+    facts = '''', ended_at = NULL, judged_at = now() WHERE item_id = 900001', 'it keeps the state of an item');
 SELECT lives_ok('INSERT INTO custody.refold (item_id, reason) VALUES (900001, ''child'')', 'it wishes an item folded again');
 SELECT lives_ok('DELETE FROM custody.refold WHERE item_id = 900001', 'and removes what is done');
+SELECT lives_ok($$SELECT custody.keep_clocks('{900001}', '{900001}', '{2}', '{2032-01-01}', '{2032-01-02}', '{NULL}', '{2032-01-02}')$$,
+    'it keeps the clocks of an item');
+SELECT lives_ok($$SELECT custody.keep_clocks('{900001}', '{}', '{}', '{}', '{}', '{}', '{}')$$, 'and forgets those that it never had');
+SELECT is_empty('SELECT FROM custody.clock WHERE item_id = 900001', 'none is left');
 COPY custody.identifier FROM STDIN;
 1	LSVAA49J132047371	900001	t
 \.

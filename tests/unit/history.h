@@ -76,6 +76,15 @@ static const struct permit test_permits[] = {
     TEST_PERMIT(REMANUFACTURER, REMANUFACTURING),     TEST_PERMIT(BATTERY_PROCESSOR, BATTERY_PROCESSING),
     TEST_PERMIT(HAZARDOUS_OPERATOR, HAZARDOUS_WASTE), TEST_PERMIT(WEEE_FIRM, WEEE_TREATMENT),
 };
+/* Mid-autumn and national day of 2026, with their make-up days 调休. */
+static const struct calendar_day test_calendar[] = {{20716, true},  {20721, false}, {20722, false}, {20723, false},
+                                                    {20727, false}, {20728, false}, {20729, false}, {20730, false},
+                                                    {20731, false}, {20732, false}, {20733, false}, {20736, true}};
+#define TEST_CLOCK(unit_word, limit, warn, grace, clock_severity)                                                      \
+    {                                                                                                                  \
+        .known = true, .severity = (clock_severity), .count = (limit), .unit = LIMIT_UNIT_##unit_word,                 \
+        .warn_before_h = (warn), .grace_h = (grace)                                                                    \
+    }
 static const struct directory test_directory = {
     .parties = test_parties,
     .party_count = sizeof test_parties / sizeof test_parties[0],
@@ -83,6 +92,18 @@ static const struct directory test_directory = {
     .site_count = sizeof test_sites / sizeof test_sites[0],
     .permits = test_permits,
     .permit_count = sizeof test_permits / sizeof test_permits[0],
+    .calendar = test_calendar,
+    .calendar_count = sizeof test_calendar / sizeof test_calendar[0],
+    .clocks = {[CLOCK_KIND_OFFER] = TEST_CLOCK(DAY, 3, 24, 6, 3),
+               [CLOCK_KIND_INTAKE] = TEST_CLOCK(HOUR, 24, 4, 2, 2),
+               [CLOCK_KIND_CERTIFICATE] = TEST_CLOCK(DAY, 10, 48, 6, 2),
+               [CLOCK_KIND_DEREGISTRATION] = TEST_CLOCK(DAY, 7, 48, 6, 3),
+               [CLOCK_KIND_OFFICE_DECISION] = TEST_CLOCK(DAY, 1, 0, 6, 1),
+               [CLOCK_KIND_DISMANTLING] = TEST_CLOCK(DAY, 90, 240, 24, 2),
+               [CLOCK_KIND_ASSEMBLY] = TEST_CLOCK(DAY, 180, 240, 24, 2),
+               [CLOCK_KIND_WIPE] = TEST_CLOCK(DAY, 7, 48, 6, 2),
+               [CLOCK_KIND_HAZARDOUS_STORAGE] = TEST_CLOCK(MONTH, 12, 1560, 24, 4),
+               [CLOCK_KIND_HAZARDOUS_RECEIPT] = TEST_CLOCK(WORKING_DAY, 5, 24, 6, 3)},
     .figures = {[FIGURE_BATTERY_BELONGS_SINCE_S] = 1774972800, [FIGURE_YARD_RADIUS_M] = 500},
 };
 

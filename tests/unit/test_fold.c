@@ -430,6 +430,12 @@ static void assert_same_state(const struct item_state *a, const struct item_stat
     assert_int_equal(a->event_count, b->event_count);
     assert_int_equal(a->first_event_at_us, b->first_event_at_us);
     assert_int_equal(a->last_event_at_us, b->last_event_at_us);
+    assert_int_equal(a->ended_at_us, b->ended_at_us);
+    for (size_t i = 0; i < CLOCK_KIND_COUNT; i++) {
+        assert_int_equal(a->clocks[i].opened_at_us, b->clocks[i].opened_at_us);
+        assert_int_equal(a->clocks[i].due_at_us, b->clocks[i].due_at_us);
+        assert_int_equal(a->clocks[i].stopped_at_us, b->clocks[i].stopped_at_us);
+    }
 }
 
 static void assert_same_fold(struct history *a, struct history *b)
@@ -482,6 +488,7 @@ static void the_order_of_arrival_does_not_matter(void **unused)
     static struct history other;
     for (int round = 0; round < 3000; round++) {
         history_begin(&h, (enum item_kind)dice(ITEM_KIND_LOT + 1));
+        h.around.now_us = SOME_DAY + (int64_t)dice(400) * 24 * HOUR;
         uint32_t length = 1 + dice(24);
         for (uint32_t i = 0; i < length; i++)
             random_event(&h);
@@ -518,6 +525,46 @@ static void arrival_decides_only_between_events_of_one_time_or_one_id(void **unu
         for (size_t i = 0; i < other.count; i++)
             other.told[i].log_index = 500 + i;
         fold(&other);
+        assert_same_fold(&h, &other);
+        history_end(&h);
+    }
+}
+
+/* What a broker and a bad network do: events come in any order, again, and late, with folds in between. */
+static void histories_shuffled_duplicated_and_delayed_give_the_same_states_findings_and_clocks(void **unused)
+{
+    (void)unused;
+    const char *rounds = getenv("CUSTODY_HISTORIES"), *given = getenv("CUSTODY_SEED");
+    uint64_t seed = given ? strtoull(given, NULL, 10) : 20270101;
+    int count = rounds ? atoi(rounds) : 500;
+    print_message("seed %llu (CUSTODY_SEED), %d histories (CUSTODY_HISTORIES)\n", (unsigned long long)seed, count);
+    dice_state = seed ? seed : 1;
+    static struct history other;
+    for (int round = 0; round < count; round++) {
+        history_begin(&h, (enum item_kind)dice(ITEM_KIND_LOT + 1));
+        h.around.now_us = SOME_DAY + (int64_t)dice(400) * 24 * HOUR;
+        uint32_t length = 2 + dice(20);
+        for (uint32_t i = 0; i < length; i++) {
+            random_event(&h);
+            h.events[i].at_us += (int64_t)i + (int64_t)dice(30) * 24 * HOUR;
+            memset(h.events[i].event_id, 0, UUID_BYTES);
+            h.events[i].event_id[15] = (uint8_t)(i + 1);
+        }
+        fold(&h);
+        other = h;
+        for (uint32_t i = dice(length + 1); i > 0; i--) /* the same words once more */
+            other.told[other.count++] = h.told[dice(length)];
+        shuffle(other.told, other.count);
+        size_t all = other.count;
+        for (size_t i = 0; i < all; i++)
+            other.told[i].log_index = 500 + i;
+        other.count = 1 + dice((uint32_t)all);
+        fold(&other); /* what has come so far */
+        other.count = all;
+        fold(&other);
+        other.state.event_count = h.state.event_count;
+        for (size_t i = 0; i < other.findings.count; i++) /* by event, not by place: duplicates take places */
+            other.list[i].event = h.list[i].event;
         assert_same_fold(&h, &other);
         history_end(&h);
     }
@@ -594,6 +641,7 @@ int main(void)
         cmocka_unit_test(findings_that_do_not_fit_are_counted),
         cmocka_unit_test(the_order_of_arrival_does_not_matter),
         cmocka_unit_test(arrival_decides_only_between_events_of_one_time_or_one_id),
+        cmocka_unit_test(histories_shuffled_duplicated_and_delayed_give_the_same_states_findings_and_clocks),
         cmocka_unit_test(facts_have_a_fixed_layout_with_a_version),
         cmocka_unit_test(every_member_of_the_facts_is_encoded),
     };

@@ -5,6 +5,7 @@
 
 #include "base/encoding.h"
 #include "core/custody/standing.h"
+#include "core/identity/identifier.h"
 
 #include "history.h"
 
@@ -345,10 +346,20 @@ static void read_link(char **words)
     qsort(story.links, story.directory.link_count, sizeof story.links[0], by_party);
 }
 
+static struct digest normal_digest(const char *number)
+{
+    char value[IDENTIFIER_VALUE_BYTES];
+    struct error error = {.code = 0};
+    (void)identifier_normalise(IDENTIFIER_SCHEME_CERTIFICATE_NUMBER, text_of(number), value, &error);
+    return sha256(value, strlen(value));
+}
+
 static void read_around(char **words, size_t count)
 {
     struct surroundings *around = &story.history.around;
-    if (strcmp(words[0], "watch") == 0 && count == 3)
+    if (strcmp(words[0], "now") == 0 && count == 4)
+        around->now_us = time_of(words[2], words[3]);
+    else if (strcmp(words[0], "watch") == 0 && count == 3)
         story.watch[around->watch_count++] =
             (struct watch_hit){7, text_of(keep(words[1])), IDENTIFIER_SCHEME_VIN, text_of("LSVAU2A34N2183294"),
                                strcmp(words[2], "proof") == 0};
@@ -357,8 +368,7 @@ static void read_around(char **words, size_t count)
     else if (strcmp(words[0], "child") == 0 && count == 5)
         story.children[around->child_count++] = (struct child){40, time_of(words[3], words[4])};
     else if (strcmp(words[0], "shared") == 0 && count == 3)
-        story.certificates[around->certificate_count++] =
-            (struct shared_certificate){sha256(words[2], strlen(words[2])), 99};
+        story.certificates[around->certificate_count++] = (struct shared_certificate){normal_digest(words[2]), 99};
     else
         fail_line("%s: not understood\n", words[0]);
 }

@@ -3,11 +3,12 @@
  * The life of an event here: does it count (standing.c)? may anything follow at all (C01)? is the thing alive twice
  * (C02)? what does it teach (facts.c)? does custody change hands (handover.c), to whom (C08), and are giver
  * and taker apart (C17)? may the site and the firm do that (C11)? is it the thing that its papers say (C12), and are the
- * papers straight (C14)? which way do the machines move (C03, with the guards of C07, C09 and C10)? what becomes of the resale ban (resale.c)? */
+ * papers straight (C14)? which way do the machines move (C03, with the guards of C07, C09 and C10)? what becomes of the resale ban (resale.c)? which clocks run (clock.c: C04, C05, C15)? */
 #include "core/custody/fold.h"
 
 #include <assert.h>
 
+#include "core/custody/clock.h"
 #include "core/custody/facts.h"
 #include "core/custody/handover.h"
 #include "core/custody/resale.h"
@@ -71,6 +72,7 @@ static void fold_standing(struct step *step)
     step->state->terminal = physical_state_end(step->state->physical) == STATE_TERMINAL;
     settle_end(step);
     resale_step(step, regular);
+    clock_step(step);
 }
 
 static void fold_one(struct step *step)
@@ -115,6 +117,7 @@ void custody_fold(struct history_event *events, size_t count, const struct surro
         fold_one(&step);
     }
     rule_c03_police_not_notified(&step);
+    clock_judge(&step);
     rule_c12_watched(&step);
     rule_c14_shared(&step);
 }

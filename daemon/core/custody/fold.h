@@ -53,6 +53,13 @@ struct history_event {
     unsigned agreed; /* who takes back this half of a hand-over (standing.c) */
 };
 
+/* The newest run of a clock. */
+struct clock_run {
+    int64_t opened_at_us;  /* 0: it never ran */
+    int64_t due_at_us;     /* the first moment that is too late */
+    int64_t stopped_at_us; /* 0: it runs */
+};
+
 struct item_state {
     enum item_kind kind;
     enum physical_state physical;
@@ -67,7 +74,8 @@ struct item_state {
     int64_t mass_g; /* last measured or, before any measurement, estimated */
     uint32_t event_count;
     int64_t first_event_at_us, last_event_at_us;
-    int64_t ended_at_us;     /* event time at which it was released or came to its end; 0: it goes on */
+    int64_t ended_at_us; /* event time at which it was released or came to its end; 0: it goes on */
+    struct clock_run clocks[CLOCK_KIND_COUNT];
     struct item_facts facts; /* the rest, in lifecycle.h */
 };
 
@@ -85,9 +93,13 @@ struct item_state {
  * empty (the state is all zero, kind UNSPECIFIED). Corrected events are skipped, both the correction and what it names
  * stay in the history. A hand-over that its other side has confirmed is taken back when both sides say so: each by a
  * CORRECTED that names the event, or the other half. `findings` gets what the rules found; finding.event indexes the
- * sorted array. */
+ * sorted array. Clocks are judged as of around->now_us. */
 void custody_fold(struct history_event *events, size_t count, const struct surroundings *around,
                   struct item_state *state, struct findings *findings);
+
+/* The next moment at which a fold would say something else of this clock, if no event comes; 0: none. */
+int64_t clock_alarm_us(const struct directory *directory, const struct item_state *state, enum clock_kind kind,
+                       int64_t now_us);
 
 /* The facts as the bytes of custody.item.facts: a fixed, versioned layout, equal facts give equal bytes. */
 void item_facts_encode(const struct item_facts *facts, struct buffer *out);

@@ -6,6 +6,7 @@
 #include "base/encoding.h"
 #include "core/custody/facts.h"
 #include "core/custody/rules.h"
+#include "core/identity/identifier.h"
 
 enum { SEVERITY_LOOK = 2, HASH_SHOWN = 8 };
 
@@ -25,6 +26,16 @@ void rule_c14_certificate(struct step *step)
         step->findings->list[before].severity = SEVERITY_LOOK;
 }
 
+/* Of the number in its normal form, as identifiers have it. */
+static struct digest normal_digest(struct text number)
+{
+    char value[IDENTIFIER_VALUE_BYTES];
+    struct error error = {.code = 0};
+    bool invalid =
+        identifier_normalise(IDENTIFIER_SCHEME_CERTIFICATE_NUMBER, number, value, &error) == IDENTIFIER_INVALID;
+    return step_digest(invalid ? number : text_of(value));
+}
+
 /* The event that issued the number, or step->count. */
 static size_t issued_at(const struct step *step, const struct digest *number)
 {
@@ -32,7 +43,7 @@ static size_t issued_at(const struct step *step, const struct digest *number)
         const struct history_event *at = &step->events[i];
         if (at->standing != EVENT_STANDS || at->role != ITEM_ROLE_SUBJECT || at->event->type != EVENT_TYPE_CERT_ISSUED)
             continue;
-        struct digest digest = step_digest(event_certificate_number(at->event));
+        struct digest digest = normal_digest(event_certificate_number(at->event));
         if (digest_equal(&digest, number))
             return i;
     }

@@ -24,7 +24,8 @@ struct step {
 
     /* Carried from step to step: events that began the quarantine, made the offer in force. */
     size_t quarantine, offer;
-    bool check_digit_said; /* once an item (rule C12) */
+    bool check_digit_said;                 /* once an item (rule C12) */
+    size_t clock_opened[CLOCK_KIND_COUNT]; /* event that began its newest run */
 };
 
 /* Turns to the event at `index` of step->events. */

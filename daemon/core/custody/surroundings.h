@@ -23,7 +23,7 @@ struct child {
 
 /* Another item for which a certificate with a number of this one was issued. */
 struct shared_certificate {
-    struct digest number; /* SHA-256, as item_facts has it */
+    struct digest number; /* SHA-256 of the normalised number (core/identity) */
     int64_t item_id;
 };
 
@@ -31,6 +31,7 @@ struct shared_certificate {
 struct surroundings {
     enum item_kind kind; /* the registry's; UNSPECIFIED: the first that an event names */
     const struct directory *directory;
+    int64_t now_us; /* as of which clocks are judged; 0: none has run out unless an event says so */
     const struct watch_hit *watch;
     size_t watch_count;
     const struct child *children;
