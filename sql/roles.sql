@@ -98,7 +98,7 @@ GRANT SELECT ON migration.applied
 
 -- Ingest: adds; changes only what has to move on; removes nothing.
 GRANT SELECT ON registry.area, registry.party, registry.site, registry.permit, registry.vehicle, registry.source, registry.source_key,
-    registry.figure, registry.party_link, registry.watch_entry, registry.clock_kind, registry.calendar_day TO custody_ingest;
+    registry.figure, registry.party_link, registry.watch_entry, registry.clock_kind, registry.calendar_day, registry.yield TO custody_ingest;
 GRANT SELECT, INSERT ON ledger.record, ledger.ingest_key, ledger.dead_letter TO custody_ingest;
 GRANT SELECT, INSERT, UPDATE (version, next_seq, state, updated_at) ON ledger.stream TO custody_ingest;
 GRANT SELECT, UPDATE (size, frontier, root, updated_at, edge_1, edge_2, edge_3, edge_4, edge_5, edge_6, edge_7) ON ledger.head TO custody_ingest;
@@ -142,7 +142,7 @@ GRANT SELECT ON registry.source, registry.source_key, registry.party TO custody_
 -- Registrar: enters, corrects names, switches off and revokes; what was entered stays.
 GRANT SELECT, INSERT ON registry.area, registry.party, registry.site, registry.permit, registry.vehicle, registry.source,
     registry.source_key, registry.firm_role, registry.party_link, registry.watch_entry TO custody_registrar;
-GRANT SELECT ON registry.figure, registry.clock_kind, registry.calendar_day TO custody_registrar;
+GRANT SELECT ON registry.figure, registry.clock_kind, registry.calendar_day, registry.yield TO custody_registrar;
 GRANT INSERT, UPDATE ON registry.calendar_day TO custody_registrar;
 GRANT UPDATE (valid_until) ON registry.party_link TO custody_registrar;
 GRANT UPDATE (lifted_at) ON registry.watch_entry TO custody_registrar;
@@ -175,7 +175,7 @@ GRANT SELECT ON registry.area, registry.party, registry.site, registry.permit, r
     ledger.dead_letter, custody.item, custody.identifier, custody.event, flag.flag, flag.evidence
     TO custody_police, custody_ecology, custody_commerce, custody_firm;
 GRANT SELECT ON registry.source_key, registry.party_link, registry.watch_entry, custody.refold, ledger.record, ledger.ingest_key TO custody_police;
-GRANT SELECT ON registry.figure, registry.clock_kind, registry.calendar_day, custody.clock
+GRANT SELECT ON registry.figure, registry.clock_kind, registry.calendar_day, registry.yield, custody.clock
     TO custody_police, custody_ecology, custody_commerce, custody_firm;
 GRANT SELECT ON registry.source_key, registry.firm_role, ledger.record TO custody_firm;
 GRANT SELECT ON telemetry.fix, telemetry.reading TO custody_police, custody_ecology, custody_firm;

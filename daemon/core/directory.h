@@ -142,6 +142,13 @@ struct clock_limit {
     int32_t warn_before_h, grace_h;
 };
 
+/* What a dismantled vehicle yields of a hazardous part at least. */
+struct yield {
+    enum vehicle_class vehicle_class;
+    enum item_kind kind;
+    int64_t least_g;
+};
+
 /* A day that is not as its weekday has it. */
 struct calendar_day {
     int64_t day; /* since 1970-01-01, Asia/Shanghai */
@@ -151,7 +158,15 @@ struct calendar_day {
 /* Figures that law or policy sets, loaded from registry.figure with their source: constant, name there. */
 #define FIGURE_TABLE(X)                                                                                                \
     X(FIGURE_BATTERY_BELONGS_SINCE_S, "battery_belongs_since_s")                                                       \
-    X(FIGURE_YARD_RADIUS_M, "yard_radius_m")
+    X(FIGURE_YARD_RADIUS_M, "yard_radius_m")                                                                           \
+    X(FIGURE_TRANSPORT_LOSS_PERMILLE, "transport_loss_permille")                                                       \
+    X(FIGURE_BELOW_CURB_PERMILLE, "below_curb_permille")                                                               \
+    X(FIGURE_OUTPUT_EXCESS_PERMILLE, "output_excess_permille")                                                         \
+    X(FIGURE_YIELD_SHORTFALL_PERMILLE, "yield_shortfall_permille")                                                     \
+    X(FIGURE_ESTIMATE_ERROR_PERMILLE, "estimate_error_permille")                                                       \
+    X(FIGURE_SCALE_FINE_ERROR_PERMILLE, "scale_fine_error_permille")                                                   \
+    X(FIGURE_SCALE_III_ERROR_PERMILLE, "scale_iii_error_permille")                                                     \
+    X(FIGURE_SCALE_OTHER_ERROR_PERMILLE, "scale_other_error_permille")
 
 enum figure {
 #define X(name, word) name,
@@ -177,6 +192,8 @@ struct directory {
     struct clock_limit clocks[CLOCK_KIND_COUNT];
     const struct calendar_day *calendar; /* sorted by day */
     size_t calendar_count;
+    const struct yield *yields;
+    size_t yield_count;
 };
 
 /* NULL when there is none. */

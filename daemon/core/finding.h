@@ -17,6 +17,8 @@
     X(RULE_C04, "C04", 1, 3, "policy, after Act 87/2002 art 81 (Japan)", "移交未接收",                                 \
       "offered and never accepted: a custody gap")                                                                     \
     X(RULE_C05, "C05", 1, 3, "Order 164 art 38; policy", "期限届满", "a clock ran out")                                \
+    X(RULE_C06, "C06", 1, 3, "Decree 715 art 13; GB 22128-2019", "质量缺失",                                           \
+      "mass lost between pickup and intake, or intake far below curb mass")                                            \
     X(RULE_C07, "C07", 1, 3, "Decree 715 art 12, 13; Order 2/2020", "五大总成去向不全",                                \
       "an assembly, traction battery or catalyst not accounted for")                                                   \
     X(RULE_C08, "C08", 1, 4, "Decree 715 art 12, 21", "流向不合格买方", "sold to a buyer of the wrong class")          \
@@ -27,6 +29,7 @@
     X(RULE_C11, "C11", 1, 4, "Decree 715 art 5, 19; Solid-waste law art 67", "无有效许可或资质",                       \
       "handled without a licence valid for it")                                                                        \
     X(RULE_C12, "C12", 1, 4, "Decree 715 art 10", "标识不符或涂改", "identity altered, mismatching or wanted")         \
+    X(RULE_C13, "C13", 1, 3, "MOFCOM 8/2007; Solid-waste law art 36", "产出大于投入", "outputs exceed inputs")         \
     X(RULE_C14, "C14", 1, 3, "Decree 715 art 9, 20", "回收证明异常", "certificate games")                              \
     X(RULE_C15, "C15", 1, 4, "Solid-waste law art 81, 82", "危险废物逾期或未确认",                                     \
       "hazardous waste overdue, unconfirmed, or less than the vehicles must have yielded")                             \

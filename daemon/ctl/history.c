@@ -465,6 +465,25 @@ static int load_calendar(struct ctl *ctl, struct registered *registered)
     return exit_code;
 }
 
+static int load_yields(struct ctl *ctl, struct registered *registered)
+{
+    struct rows *rows = NULL;
+    int exit_code =
+        ctl_query(ctl, "SELECT vehicle_class, item_kind, least_g FROM registry.yield ORDER BY vehicle_class, item_kind",
+                  0, NULL, &rows);
+    size_t count = exit_code == CTL_OK ? rows_count(rows) : 0;
+    registered->yields = calloc(count + 1, sizeof registered->yields[0]);
+    if (exit_code == CTL_OK && !registered->yields)
+        exit_code = no_memory(ctl);
+    for (size_t i = 0; exit_code == CTL_OK && i < count; i++)
+        registered->yields[i] = (struct yield){(enum vehicle_class)rows_i64(rows, i, 0),
+                                               (enum item_kind)rows_i64(rows, i, 1), rows_i64(rows, i, 2)};
+    registered->directory.yields = registered->yields;
+    registered->directory.yield_count = count;
+    rows_free(rows);
+    return exit_code;
+}
+
 static int load_figures(struct ctl *ctl, struct directory *directory)
 {
     struct rows *rows = NULL;
@@ -513,6 +532,8 @@ int registered_load(struct ctl *ctl, struct registered *registered)
         exit_code = load_clocks(ctl, directory);
     if (exit_code == CTL_OK)
         exit_code = load_calendar(ctl, registered);
+    if (exit_code == CTL_OK)
+        exit_code = load_yields(ctl, registered);
     return exit_code == CTL_OK ? load_figures(ctl, directory) : exit_code;
 }
 
@@ -523,6 +544,7 @@ void registered_fini(struct registered *registered)
     free(registered->permits);
     free(registered->links);
     free(registered->calendar);
+    free(registered->yields);
     rows_free(registered->permit_rows);
     rows_free(registered->link_rows);
     rows_free(registered->party_rows);

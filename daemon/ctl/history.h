@@ -52,6 +52,7 @@ struct registered {
     struct directory directory;
     struct rows *party_rows, *site_rows, *permit_rows, *link_rows;
     struct calendar_day *calendar;
+    struct yield *yields;
     struct party *parties;
     struct site *sites;
     struct permit *permits;

@@ -81,3 +81,15 @@ void directory_take_clocks(struct directory *directory, const struct pg_result *
             directory->clocks[kind] = limit;
     }
 }
+
+bool directory_take_yields(struct directory *directory, struct arena *arena, const struct pg_result *result)
+{
+    struct yield *yields = arena_array(arena, pg_rows(result), sizeof *yields);
+
+    for (size_t row = 0; yields && row < pg_rows(result); row++)
+        yields[row] = (struct yield){(enum vehicle_class)pg_i64(result, row, 0), (enum item_kind)pg_i64(result, row, 1),
+                                     pg_i64(result, row, 2)};
+    directory->yields = yields;
+    directory->yield_count = pg_rows(result);
+    return yields != NULL;
+}

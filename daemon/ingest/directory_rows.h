@@ -1,4 +1,5 @@
-/* directory_rows.h - rows of the registry as the values of core/directory: licences, links, figures, clocks, calendar. */
+/* directory_rows.h - rows of the registry as the values of core/directory: licences, links, figures, clocks, calendar,
+ * yields. */
 #ifndef CUSTODY_INGEST_DIRECTORY_ROWS_H
 #define CUSTODY_INGEST_DIRECTORY_ROWS_H
 
@@ -19,10 +20,12 @@
 #define FIGURES_SQL "SELECT name, value FROM registry.figure"
 #define CLOCKS_SQL                                                                                                     \
     "SELECT kind, limit_count, limit_unit, warn_before_h, grace_h, severity, basis = 'law' FROM registry.clock_kind"
+#define YIELDS_SQL "SELECT vehicle_class, item_kind, least_g FROM registry.yield ORDER BY vehicle_class, item_kind"
 #define CALENDAR_SQL "SELECT day - date '1970-01-01', working FROM registry.calendar_day ORDER BY day"
 
 /* Fill the directory from the answers; texts are copied into the arena. False when memory is exhausted. */
 bool directory_take_permits(struct directory *directory, struct arena *arena, const struct pg_result *result);
+bool directory_take_yields(struct directory *directory, struct arena *arena, const struct pg_result *result);
 bool directory_take_calendar(struct directory *directory, struct arena *arena, const struct pg_result *result);
 /* Clocks that this program does not know, and units, are passed over. */
 void directory_take_clocks(struct directory *directory, const struct pg_result *result);

@@ -85,6 +85,7 @@ static const struct pg_statement fences_statement = {11, MAP_FENCES_SQL};
 static const struct pg_statement rights_statement = {12, MAP_RIGHTS_SQL};
 static const struct pg_statement clocks_statement = {13, CLOCKS_SQL};
 static const struct pg_statement calendar_statement = {14, CALENDAR_SQL};
+static const struct pg_statement yields_statement = {15, YIELDS_SQL};
 static const struct pg_statement schema_statement = {
     6, "SELECT max(name), pg_current_snapshot()::text FROM migration.applied WHERE name LIKE 'migrations/%'"};
 
@@ -290,6 +291,16 @@ static void registry_on_calendar(void *context, int code, const struct pg_result
         directory_too_large(registry);
 }
 
+static void registry_on_yields(void *context, int code, const struct pg_result *result, const struct error *error)
+{
+    struct registry *registry = context;
+
+    if (code)
+        load_failed(registry, error->text);
+    else if (!directory_take_yields(&registry->loading, &registry->arenas[!registry->current], result))
+        directory_too_large(registry);
+}
+
 static void registry_on_figures(void *context, int code, const struct pg_result *result, const struct error *error)
 {
     struct registry *registry = context;
@@ -485,6 +496,7 @@ static void load_now(struct registry *registry)
         pg_query(pg, &rights_statement, NULL, 0, registry_on_rights, registry) ||
         pg_query(pg, &clocks_statement, NULL, 0, registry_on_clocks, registry) ||
         pg_query(pg, &calendar_statement, NULL, 0, registry_on_calendar, registry) ||
+        pg_query(pg, &yields_statement, NULL, 0, registry_on_yields, registry) ||
         pg_query(pg, &sources_statement, NULL, 0, registry_on_sources, registry) ||
         pg_query(pg, &streams_statement, NULL, 0, registry_on_streams, registry))
         pg_drop(pg, "registry load cannot be queued");

@@ -24,6 +24,7 @@ INSERT INTO wrong (sqlstate, why, statement) VALUES
 ('23514', 'a figure says what it rests on', $$INSERT INTO registry.figure VALUES ('x', 1, 'rumour', 's', 'm')$$),
 ('23514', 'no party is linked to itself', $$INSERT INTO registry.party_link (party_id, linked_party_id, kind, source, valid_from, valid_until) VALUES (900001, 900001, 'person', 's', '2026-01-01', '2026-01-31')$$),
 ('23514', 'a watch list is a known one', $$INSERT INTO registry.watch_entry (list, scheme, value, source) VALUES ('gossip', 1, 'X', 's')$$),
+('23514', 'a vehicle yields something', $$INSERT INTO registry.yield VALUES (7, 10, 0, 'policy', 's')$$),
 ('23514', 'a deadline has a unit', $$INSERT INTO registry.clock_kind VALUES (99, 'x', 1, 'fortnight', 0, 0, 1, 'law', 's', 'm')$$),
 ('23514', 'a clock that was stopped raises no alarm', $$INSERT INTO custody.clock VALUES (900001, 1, now(), now(), now(), now())$$),
 ('23514', 'an item is folded again for a known reason', $$INSERT INTO custody.refold (item_id, reason) VALUES (900001, 'whim')$$),
@@ -84,7 +85,7 @@ SELECT results_eq($$SELECT name_zh, name_en FROM registry.area WHERE code = '350
 SELECT set_eq($$SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgfoid = 'registry.announce_change()'::regprocedure AND tgenabled <> 'D'
                 AND tgtype & 28 = 28$$, ARRAY['registry.party', 'registry.site', 'registry.source', 'registry.source_key', 'registry.permit',
                                                'registry.party_link', 'registry.figure', 'registry.fence', 'registry.road_right', 'registry.vehicle',
-                                               'registry.clock_kind', 'registry.calendar_day'],
+                                               'registry.clock_kind', 'registry.calendar_day', 'registry.yield'],
     'inserts, updates and deletes of what the gate reads are announced');
 
 SELECT * FROM finish();

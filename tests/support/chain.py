@@ -69,9 +69,9 @@ PASSED = event_pb.Wipe(method="overwrite", tool="test 1", passed=True)
 
 
 def assemblies(parts=FIVE_ASSEMBLIES):
-    """The catalyst is accounted for as missing, with a written statement."""
+    """Catalyst and battery are accounted for as missing, with a written statement."""
     return event_pb.Composition(parts=[event_pb.Part(item=item(kind, TAG=new_tag())) for kind in parts],
-                                declared_missing=[Kind.Value("ITEM_KIND_CATALYST")])
+                                declared_missing=[Kind.Value("ITEM_KIND_CATALYST"), Kind.Value("ITEM_KIND_LEAD_ACID_BATTERY")])
 
 
 def scrapping(vin, start_us, pickup=PICKUP):

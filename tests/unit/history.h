@@ -76,6 +76,8 @@ static const struct permit test_permits[] = {
     TEST_PERMIT(REMANUFACTURER, REMANUFACTURING),     TEST_PERMIT(BATTERY_PROCESSOR, BATTERY_PROCESSING),
     TEST_PERMIT(HAZARDOUS_OPERATOR, HAZARDOUS_WASTE), TEST_PERMIT(WEEE_FIRM, WEEE_TREATMENT),
 };
+static const struct yield test_yields[] = {{VEHICLE_CLASS_SMALL_PASSENGER, ITEM_KIND_LEAD_ACID_BATTERY, 8000},
+                                           {VEHICLE_CLASS_SMALL_PASSENGER, ITEM_KIND_CATALYST, 800}};
 /* Mid-autumn and national day of 2026, with their make-up days 调休. */
 static const struct calendar_day test_calendar[] = {{20716, true},  {20721, false}, {20722, false}, {20723, false},
                                                     {20727, false}, {20728, false}, {20729, false}, {20730, false},
@@ -104,7 +106,18 @@ static const struct directory test_directory = {
                [CLOCK_KIND_WIPE] = TEST_CLOCK(DAY, 7, 48, 6, 2),
                [CLOCK_KIND_HAZARDOUS_STORAGE] = TEST_CLOCK(MONTH, 12, 1560, 24, 4),
                [CLOCK_KIND_HAZARDOUS_RECEIPT] = TEST_CLOCK(WORKING_DAY, 5, 24, 6, 3)},
-    .figures = {[FIGURE_BATTERY_BELONGS_SINCE_S] = 1774972800, [FIGURE_YARD_RADIUS_M] = 500},
+    .yields = test_yields,
+    .yield_count = sizeof test_yields / sizeof test_yields[0],
+    .figures = {[FIGURE_BATTERY_BELONGS_SINCE_S] = 1774972800,
+                [FIGURE_YARD_RADIUS_M] = 500,
+                [FIGURE_TRANSPORT_LOSS_PERMILLE] = 30,
+                [FIGURE_BELOW_CURB_PERMILLE] = 80,
+                [FIGURE_OUTPUT_EXCESS_PERMILLE] = 20,
+                [FIGURE_YIELD_SHORTFALL_PERMILLE] = 500,
+                [FIGURE_ESTIMATE_ERROR_PERMILLE] = 200,
+                [FIGURE_SCALE_FINE_ERROR_PERMILLE] = 1,
+                [FIGURE_SCALE_III_ERROR_PERMILLE] = 2,
+                [FIGURE_SCALE_OTHER_ERROR_PERMILLE] = 20},
 };
 
 struct history {
@@ -293,10 +306,11 @@ static inline struct event *tell_certificate(struct history *history, enum event
 
 static inline struct event *tell_dismantling(struct history *history, int64_t reporter)
 {
-    static struct part parts[] = {{.item = {.kind = ITEM_KIND_ENGINE}},    {.item = {.kind = ITEM_KIND_STEERING}},
-                                  {.item = {.kind = ITEM_KIND_GEARBOX}},   {.item = {.kind = ITEM_KIND_FRONT_AXLE}},
-                                  {.item = {.kind = ITEM_KIND_REAR_AXLE}}, {.item = {.kind = ITEM_KIND_FRAME}},
-                                  {.item = {.kind = ITEM_KIND_CATALYST}}};
+    static struct part parts[] = {
+        {.item = {.kind = ITEM_KIND_ENGINE}},    {.item = {.kind = ITEM_KIND_STEERING}},
+        {.item = {.kind = ITEM_KIND_GEARBOX}},   {.item = {.kind = ITEM_KIND_FRONT_AXLE}},
+        {.item = {.kind = ITEM_KIND_REAR_AXLE}}, {.item = {.kind = ITEM_KIND_FRAME}},
+        {.item = {.kind = ITEM_KIND_CATALYST}},  {.item = {.kind = ITEM_KIND_LEAD_ACID_BATTERY}}};
     static struct evidence photos[] = {{.kind = EVIDENCE_KIND_PHOTO_BEFORE}, {.kind = EVIDENCE_KIND_PHOTO_AFTER}};
     struct event *event = tell(history, EVENT_TYPE_DISMANTLED, reporter);
     event->detail = EVENT_DETAIL_COMPOSITION;

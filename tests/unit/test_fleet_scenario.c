@@ -1,16 +1,9 @@
 /* test_fleet_scenario.c - the fleet's stories against the lifecycle they claim to follow: every plot, folded, must
  * be lawful. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-
-#include <cmocka.h>
-
 #include "base/clock.h"
-#include "core/custody/fold.h"
 #include "fleet/scenario.h"
+
+#include "history.h"
 
 enum { STEPS_MAX = 80, FINDINGS_MAX = 32, SEED = 7 };
 static const int64_t start_us = INT64_C(1763000000) * US_PER_S;
@@ -52,15 +45,13 @@ static void fill_directory(struct stage *stage)
     }
     qsort(stage->parties, stage->roster.party_count, sizeof(struct party), by_party_code);
     qsort(stage->sites, stage->roster.party_count, sizeof(struct site), by_site_code);
-    stage->directory = (struct directory){
-        .parties = stage->parties,
-        .party_count = stage->roster.party_count,
-        .sites = stage->sites,
-        .site_count = stage->roster.party_count,
-        .permits = stage->permits,
-        .permit_count = stage->roster.party_count * PERMIT_KIND_ROAD_ACCESS,
-        .figures = {[FIGURE_BATTERY_BELONGS_SINCE_S] = 1774972800, [FIGURE_YARD_RADIUS_M] = 500},
-    };
+    stage->directory = test_directory; /* its figures, clocks, yields and days */
+    stage->directory.parties = stage->parties;
+    stage->directory.party_count = stage->roster.party_count;
+    stage->directory.sites = stage->sites;
+    stage->directory.site_count = stage->roster.party_count;
+    stage->directory.permits = stage->permits;
+    stage->directory.permit_count = stage->roster.party_count * PERMIT_KIND_ROAD_ACCESS;
 }
 
 /* Plays the whole plot with both gates open. */
@@ -110,7 +101,8 @@ static struct item_state fold_item(struct stage *stage, enum card_item item, enu
             .party_kind = stage->roster.parties[party].kind,
         };
     }
-    const struct surroundings around = {.kind = kind, .directory = &stage->directory};
+    const struct surroundings around = {
+        .kind = kind, .directory = &stage->directory, .now_us = stage->events[stage->count - 1].at_us};
     custody_fold(history, count, &around, &state, &findings);
     for (size_t i = 0; i < findings.count; i++)
         print_error("%s %s: %s: %s\n", plot_word(stage->scenario.card.plot), item_kind_word(kind),

@@ -470,9 +470,9 @@ static void what_came_before_counts_for_a_guard(void **unused)
     last->inspection.owner_statement = true;
     assert_quiet(&h);
     assemblies();
-    static enum item_kind missing[] = {ITEM_KIND_FRAME, ITEM_KIND_CATALYST};
+    static enum item_kind missing[] = {ITEM_KIND_FRAME, ITEM_KIND_CATALYST, ITEM_KIND_LEAD_ACID_BATTERY};
     last->composition.declared_missing = missing;
-    last->composition.declared_missing_count = 2;
+    last->composition.declared_missing_count = 3;
     assert_quiet(&h);
     marked();
     static struct evidence photo = {.kind = EVIDENCE_KIND_PHOTO_MARK};

@@ -153,7 +153,7 @@ static size_t kinds_list(char *list, enum item_kind *kinds)
 /* "engine,gearbox:45kg"; "five": the five assemblies and the catalyst. */
 static void set_parts(struct event *event, char *list, struct part *parts)
 {
-    static const char five[] = "engine,steering,gearbox,front_axle,rear_axle,frame,catalyst";
+    static const char five[] = "engine,steering,gearbox,front_axle,rear_axle,frame,catalyst,lead_acid_battery";
     char copy[512];
     bool all = strncmp(list, "five", 4) == 0;
     snprintf(copy, sizeof copy, "%s%s", all ? five : "", all ? list + 4 : list);

@@ -3,7 +3,8 @@
  * The life of an event here: does it count (standing.c)? may anything follow at all (C01)? is the thing alive twice
  * (C02)? what does it teach (facts.c)? does custody change hands (handover.c), to whom (C08), and are giver
  * and taker apart (C17)? may the site and the firm do that (C11)? is it the thing that its papers say (C12), and are the
- * papers straight (C14)? which way do the machines move (C03, with the guards of C07, C09 and C10)? what becomes of the resale ban (resale.c)? which clocks run (clock.c: C04, C05, C15)? */
+ * papers straight (C14)? do
+ * the masses agree (C06, C13, C15)? which way do the machines move (C03, with the guards of C07, C09 and C10)? what becomes of the resale ban (resale.c)? which clocks run (clock.c: C04, C05, C15)? */
 #include "core/custody/fold.h"
 
 #include <assert.h>
@@ -56,8 +57,10 @@ static void fold_standing(struct step *step)
     rule_c03_references(step);
     if (rule_c01_after_end(step))
         return;
-    if (comes_again(step))
+    if (comes_again(step)) {
         facts_begin_again(step->state);
+        step->weighed = (struct mass){0};
+    }
     rule_c02_twice(step);
     facts_learn(step);
     handover_step(step);
@@ -67,6 +70,9 @@ static void fold_standing(struct step *step)
     rule_c12_identity(step);
     rule_c07_statement(step);
     rule_c14_certificate(step);
+    rule_c06_mass(step);
+    rule_c13_balance(step);
+    rule_c15_yield(step);
     bool regular = rule_c03_move(step);
     facts_settle(step);
     step->state->terminal = physical_state_end(step->state->physical) == STATE_TERMINAL;

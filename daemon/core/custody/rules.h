@@ -1,6 +1,6 @@
 /* rules.h - the custody rules, one file each: rule_c01.c (after the end), rule_c02.c (twice), rule_c03.c (not a step
- * from here), rule_c07.c (assemblies), rule_c08.c (wrong buyer), rule_c09.c (without supervision), rule_c10.c (unwiped),
- * rule_c11.c (without a licence), rule_c12.c (identity), rule_c14.c (certificates), rule_c17.c (linked parties). */
+ * from here), rule_c06.c (mass lost), rule_c07.c (assemblies), rule_c08.c (wrong buyer), rule_c09.c (without supervision), rule_c10.c (unwiped),
+ * rule_c11.c (without a licence), rule_c12.c (identity), rule_c13.c (outputs), rule_c14.c (certificates), rule_c15.c (yields), rule_c17.c (linked parties). */
 #ifndef CUSTODY_CORE_CUSTODY_RULES_H
 #define CUSTODY_CORE_CUSTODY_RULES_H
 
@@ -43,6 +43,15 @@ void rule_c07_name_vital(const struct step *step, char *out, size_t size);
 void rule_c07_name_unaccounted(const struct step *step, char *out, size_t size);
 /* C07: other assemblies found missing at inspection without the owner's written statement. */
 void rule_c07_statement(struct step *step);
+
+/* C06: lighter at the intake than before, or than its papers say. Asked after facts_learn; remembers the mass. */
+void rule_c06_mass(struct step *step);
+
+/* C13: a lot's outputs exceed its inputs, a vehicle's parts its mass. */
+void rule_c13_balance(struct step *step);
+
+/* C15: fewer or lighter hazardous parts than such a vehicle has. */
+void rule_c15_yield(struct step *step);
 
 /* C11: done by a party, or handed to one, without the licence that it needs, valid at the event's time. */
 void rule_c11_licence(struct step *step);

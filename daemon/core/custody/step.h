@@ -4,6 +4,12 @@
 
 #include "core/custody/fold.h"
 
+/* What went into a lot and came out of it so far, where masses were given. */
+struct lot_balance {
+    int64_t in_g, out_g;
+    int64_t error_permille; /* the worst of the scales */
+};
+
 /* Borrows everything. `state` is the state before the event except where a function says otherwise; its facts know
  * the event already once facts_learn has run. */
 struct step {
@@ -24,6 +30,8 @@ struct step {
 
     /* Carried from step to step: events that began the quarantine, made the offer in force. */
     size_t quarantine, offer;
+    struct mass weighed;                   /* last mass of this round of custody (rule C06) */
+    struct lot_balance balance;            /* rule C13 */
     bool check_digit_said;                 /* once an item (rule C12) */
     size_t clock_opened[CLOCK_KIND_COUNT]; /* event that began its newest run */
 };
