@@ -55,6 +55,8 @@ enum { CONFIG_TEXT_BYTES = 1024, CONFIG_LANES_MAX = 16 };
     X(partition_days_ahead, NUMBER, 7, 1, 60, "days", false, "day partitions made ahead of need")                      \
     X(clock_interval_ms, NUMBER, 1000, 50, 3600000, "ms", true,                                                        \
       "how often it is looked for deadlines that came and items to be folded again")                                   \
+    X(clock_behind_s, NUMBER, 0, 0, 315360000, "s", true,                                                              \
+      "deadlines are judged as of so long ago: for histories that are played in from the past")                        \
     X(drain_timeout_ms, NUMBER, 10000, 0, 600000, "ms", true, "how long SIGTERM waits for the batches under way")      \
     X(statement_timeout_ms, NUMBER, 30000, 100, 600000, "ms", false, "deadline of one database statement")             \
     X(http_listen, TEXT, "", 0, 0, "", false,                                                                          \

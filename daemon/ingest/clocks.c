@@ -114,7 +114,7 @@ static void find_due(void *context)
     params_clear(&clocks->params);
     params_add_bytes(&clocks->params, seen.data, seen.len);
     params_add_i32(&clocks->params, clocks->most);
-    params_add_i64(&clocks->params, clock_now_us());
+    params_add_i64(&clocks->params, clock_now_us() - clocks->config->clock_behind_s * US_PER_S);
     transaction_query(&clocks->transaction, &due_statement, &clocks->params, on_due, clocks);
     transaction_then(&clocks->transaction, fold_due, clocks);
 }
@@ -222,7 +222,7 @@ struct clocks *clocks_new(uv_loop_t *loop, const struct config *config, struct r
                               .guard = guard,
                               .counters = counters,
                               .most = ITEMS_MAX,
-                              .judge = judge_new((size_t)config->arena_max_bytes)};
+                              .judge = judge_new((size_t)config->arena_max_bytes, &config->clock_behind_s)};
     clocks->pg = pg_new(loop,
                         &(struct pg_settings){.conninfo = config->database,
                                               .application_name = "custodyd clocks",

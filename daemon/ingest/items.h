@@ -60,7 +60,10 @@ struct item {
     size_t history_bytes;
     struct history_event *history; /* of those to be folded */
     size_t history_count, history_room;
-    struct surroundings around;         /* of those to be folded (surroundings.c) */
+    struct surroundings around; /* of those to be folded (surroundings.c); points to: */
+    struct watch_hit *watch;
+    struct child *children;
+    struct shared_certificate *certificates;
     struct matched_sighting *sightings; /* all, of those to be folded; otherwise those of the batch */
     size_t sighting_count, sighting_room;
 

@@ -37,6 +37,7 @@ struct judge {
     struct transaction *transaction;
     struct batch *batch;
     const struct directory *directory;
+    const int64_t *clock_behind_s;
     int64_t now_us; /* as of which clocks are judged */
     transaction_step next;
     void *next_context;
@@ -75,7 +76,7 @@ static void resolve(void *context);
 static void create_items(void *context);
 static void load_histories(void *context);
 
-struct judge *judge_new(size_t max_bytes)
+struct judge *judge_new(size_t max_bytes, const int64_t *clock_behind_s)
 {
     struct judge *judge = calloc(1, sizeof *judge);
 
@@ -83,6 +84,7 @@ struct judge *judge_new(size_t max_bytes)
         return NULL;
     params_init(&judge->params, PARAM_BYTES_MAX);
     histories_init(&judge->histories, max_bytes);
+    judge->clock_behind_s = clock_behind_s;
     randombytes_buf(judge->items_key, sizeof judge->items_key);
     return judge;
 }
@@ -545,7 +547,7 @@ void judge_write(struct judge *judge, struct transaction *transaction, struct ba
 
     assert(judge->transaction == transaction && judge->batch == batch);
     judge->directory = directory; /* it may have been loaded anew while we waited */
-    judge->now_us = clock_now_us();
+    judge->now_us = clock_now_us() - *judge->clock_behind_s * US_PER_S;
     for (const struct sighted *sighted = judge->sighted; sighted; sighted = sighted->next)
         items_sighted(&judge->items, sighted->scheme, sighted->value, join_sighting, &(struct joining){judge, sighted});
     judged = arena_array(&batch->work, judge->items.count, sizeof *judged);

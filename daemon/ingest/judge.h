@@ -30,8 +30,9 @@ struct judged {
     struct findings custody, reentry;
 };
 
-/* Histories get at most max_bytes of memory. NULL when there is none. */
-struct judge *judge_new(size_t max_bytes);
+/* Histories get at most max_bytes of memory; deadlines are judged *clock_behind_s before now (borrowed). NULL when there is no
+ * memory. */
+struct judge *judge_new(size_t max_bytes, const int64_t *clock_behind_s);
 void judge_free(struct judge *judge);
 
 /* True when the range has anything to judge. */

@@ -74,7 +74,7 @@ static void failed(void *context);
 
 int store_init(struct store *store, struct pg *pg, struct gate *gate, size_t judge_max_bytes)
 {
-    *store = (struct store){.gate = gate, .judge = judge_new(judge_max_bytes)};
+    *store = (struct store){.gate = gate, .judge = judge_new(judge_max_bytes, &gate->config->clock_behind_s)};
     transaction_init(&store->transaction, pg, store, failed);
     params_init(&store->params, PARAM_BYTES_MAX);
     records_init(&store->records);

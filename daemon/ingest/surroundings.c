@@ -30,12 +30,13 @@ static const struct pg_statement wish_statement = {
     40, "INSERT INTO custody.refold (item_id, reason) SELECT * FROM unnest($1::bigint[], $2::text[])"};
 
 /* Room for one more element behind `count` of them; they move when a power of two is full. NULL without memory. */
-static void *grown(struct arena *arena, const void *list, size_t count, size_t size)
+static void *grown(struct arena *arena, void *list, size_t count, size_t size)
 {
-    if (count && (count & (count - 1)))
-        return (char *)(uintptr_t)list;
-    char *more = arena_array(arena, count ? count * 2 : 1, size);
+    void *more;
 
+    if (count && (count & (count - 1)))
+        return list;
+    more = arena_array(arena, count ? count * 2 : 1, size);
     if (more && count)
         memcpy(more, list, count * size);
     return more;
@@ -63,24 +64,24 @@ static void on_watch(void *context, const struct pg_result *result)
 
         if (!item)
             continue;
-        list = grown(load->arena, item->around.watch, item->around.watch_count, sizeof *list);
+        list = grown(load->arena, item->watch, item->around.watch_count, sizeof *list);
         if (!list || !hit.list.data || !hit.value.data) {
             no_memory(load);
             return;
         }
         list[item->around.watch_count++] = hit;
-        item->around.watch = list;
+        item->around.watch = item->watch = list;
     }
 }
 
 static int add_child(struct arena *arena, struct item *item, int64_t child_id, int64_t ended_at_us)
 {
-    struct child *list = grown(arena, item->around.children, item->around.child_count, sizeof *list);
+    struct child *list = grown(arena, item->children, item->around.child_count, sizeof *list);
 
     if (!list)
         return ERR_NO_MEMORY;
     list[item->around.child_count++] = (struct child){child_id, ended_at_us};
-    item->around.children = list;
+    item->around.children = item->children = list;
     return 0;
 }
 
@@ -110,14 +111,14 @@ static void on_certificates(void *context, const struct pg_result *result)
 
         if (!item)
             continue;
-        list = grown(load->arena, item->around.certificates, item->around.certificate_count, sizeof *list);
+        list = grown(load->arena, item->certificates, item->around.certificate_count, sizeof *list);
         if (!list) {
             no_memory(load);
             return;
         }
         list[item->around.certificate_count++] =
             (struct shared_certificate){sha256(number.data, number.len), pg_i64(result, row, 2)};
-        item->around.certificates = list;
+        item->around.certificates = item->certificates = list;
     }
 }
 
@@ -178,12 +179,12 @@ void surroundings_ask(struct surroundings_load *load, struct transaction *transa
 
 /* ---- what this range makes of it ---- */
 
-static struct child *child_of(const struct item *item, int64_t child_id)
+static bool has_child(const struct item *item, int64_t child_id)
 {
     for (size_t i = 0; i < item->around.child_count; i++)
-        if (item->around.children[i].item_id == child_id)
-            return (struct child *)(uintptr_t)&item->around.children[i];
-    return NULL;
+        if (item->children[i].item_id == child_id)
+            return true;
+    return false;
 }
 
 int surroundings_refresh(struct items *items, struct item *item, struct arena *arena)
@@ -191,13 +192,13 @@ int surroundings_refresh(struct items *items, struct item *item, struct arena *a
     if (!asks_for_children(item))
         return 0;
     for (size_t i = 0; i < item->around.child_count; i++) {
-        const struct item *child = items_find(items, item->around.children[i].item_id);
+        const struct item *child = items_find(items, item->children[i].item_id);
 
         if (child && child->folded)
-            ((struct child *)(uintptr_t)item->around.children)[i].ended_at_us = child->ended_at_us;
+            item->children[i].ended_at_us = child->ended_at_us;
     }
     for (const struct item *child = item->first_child; child; child = child->next_child)
-        if (!child_of(item, child->item_id) &&
+        if (!has_child(item, child->item_id) &&
             add_child(arena, item, child->item_id, child->folded ? child->ended_at_us : child->stored_ended_at_us))
             return ERR_NO_MEMORY;
     return 0;

@@ -303,9 +303,9 @@ static void a_reload_takes_what_may_change_and_refuses_the_rest(void **state)
 
 /* Read at every use. All others were copied when something was opened, or gave something its size. */
 static const char *const changeable[] = {
-    "batch_max_bytes",    "linger_ms",         "source_rate_per_s",    "source_burst",
-    "unknown_rate_per_s", "gap_grace_s",       "clock_skew_max_s",     "drain_timeout_ms",
-    "log_level",          "clock_interval_ms", "reentry_flags_per_day"};
+    "batch_max_bytes",    "linger_ms",         "source_rate_per_s",     "source_burst",
+    "unknown_rate_per_s", "gap_grace_s",       "clock_skew_max_s",      "drain_timeout_ms",
+    "log_level",          "clock_interval_ms", "reentry_flags_per_day", "clock_behind_s"};
 
 static bool may_change(const char *name)
 {

@@ -613,6 +613,51 @@ static void a_full_arena_is_told(void **state)
     assert_int_equal(items_init(&none, &batch.work, 1, key), ERR_NO_MEMORY);
 }
 
+/* --- certificates, and items that are folded again ------------------------------------------------------------- */
+
+static void a_certificate_number_becomes_a_hint_of_its_item_in_its_normal_form(void **state)
+{
+    (void)state;
+    struct batch_envelope *envelope = say(EVENT_TYPE_CERT_ISSUED, REF(ITEM_KIND_VEHICLE, VIN(VIN_A)), NULL, 0);
+    struct event *event = &envelope->report->events[0];
+    char value[IDENTIFIER_VALUE_BYTES];
+    event->detail = EVENT_DETAIL_CERTIFICATE;
+    event->certificate.number = TEXT("3505-04 00017");
+    assert_string_equal(items_certificate(event, value).data, "35050400017");
+    assert_int_equal(items_add_event(&items, &batch, envelope, 0), 0);
+    size_t hints = 0;
+    for (const struct item_identifier *at = items.list->identifiers; at; at = at->next)
+        hints += at->scheme == IDENTIFIER_SCHEME_CERTIFICATE_NUMBER && !at->proof &&
+                 text_equal(at->value, TEXT("35050400017"));
+    assert_int_equal(hints, 1);
+}
+
+static void only_what_is_issued_with_a_number_names_a_certificate(void **state)
+{
+    (void)state;
+    char value[IDENTIFIER_VALUE_BYTES];
+    struct event event = {.type = EVENT_TYPE_CERT_ISSUED, .detail = EVENT_DETAIL_CERTIFICATE};
+    assert_true(text_empty(items_certificate(&event, value)));
+    event.certificate.number = TEXT("none");
+    assert_true(text_empty(items_certificate(&event, value)));
+    event.certificate.number = TEXT("17");
+    assert_false(text_empty(items_certificate(&event, value)));
+    event.type = EVENT_TYPE_CERT_VOIDED;
+    assert_true(text_empty(items_certificate(&event, value)));
+}
+
+static void an_item_is_folded_again_without_events(void **state)
+{
+    (void)state;
+    assert_int_equal(items_add_refold(&items, 7, ITEM_KIND_VEHICLE, true), 0);
+    assert_int_equal(items_sort(&items), 0);
+    struct item *item = items_find(&items, 7);
+    assert_non_null(item);
+    assert_true(item->touched && item->terminal && item_is_folded(item));
+    item->oversized = true;
+    assert_false(item_is_folded(item));
+}
+
 int main(void)
 {
 #define TEST_(name) cmocka_unit_test_setup_teardown(name, start, finish)
@@ -652,6 +697,9 @@ int main(void)
         TEST_(items_are_found_by_their_number_after_sorting),
         TEST_(no_items_can_be_sorted_and_none_is_found),
         TEST_(a_full_arena_is_told),
+        TEST_(a_certificate_number_becomes_a_hint_of_its_item_in_its_normal_form),
+        TEST_(only_what_is_issued_with_a_number_names_a_certificate),
+        TEST_(an_item_is_folded_again_without_events),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
