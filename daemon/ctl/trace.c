@@ -249,6 +249,22 @@ static void print_children(struct ctl *ctl, const json_t *item)
     }
 }
 
+/* Those that run. */
+static void print_clocks(struct ctl *ctl, const json_t *item)
+{
+    size_t at;
+    json_t *clock;
+    json_array_foreach(json_object_get(item, "clocks"), at, clock)
+    {
+        char text[CELL_BYTES];
+        if (json_is_string(json_object_get(clock, "stopped_at")))
+            continue;
+        snprintf(text, sizeof text, "%s  %s (%s%s)", text_at(clock, "due_at"), text_at(clock, "meaning"),
+                 text_at(clock, "basis"), json_is_true(json_object_get(clock, "late")) ? ", late 逾期" : "");
+        print_field(ctl, at == 0 ? "due" : "", text);
+    }
+}
+
 static void print_ban(struct ctl *ctl, const json_t *item)
 {
     char text[CELL_BYTES], since[32];
@@ -289,6 +305,7 @@ static void print_head(struct ctl *ctl, const json_t *item)
         print_field(ctl, "part of", text);
     }
     print_children(ctl, item);
+    print_clocks(ctl, item);
 }
 
 /* ---- the command ---- */

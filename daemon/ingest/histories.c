@@ -30,9 +30,9 @@ struct loaded_event {
 };
 
 /* Ids beside those of judge.c, rows.c and flags.c on the same connection. */
-static const struct pg_statement states_statement = {
-    34, "SELECT item_id, event_count, ban <> 0, banned_at, ended_at, coalesce(parent_item_id, 0) FROM custody.item"
-        " WHERE item_id = ANY ($1::bigint[])"};
+static const struct pg_statement states_statement = {34, "SELECT item_id, event_count, ban <> 0, banned_at, ended_at, "
+                                                         "coalesce(parent_item_id, 0), terminal FROM custody.item"
+                                                         " WHERE item_id = ANY ($1::bigint[])"};
 static const struct pg_statement events_statement = {
     26, "SELECT e.item_id, e.log_index, e.ordinal, e.part, e.source_id, e.party_id, coalesce(p.kind, 0::smallint),"
         " octet_length(r.record) FROM custody.event e JOIN ledger.record r ON r.log_index = e.log_index"
@@ -121,6 +121,7 @@ static void on_states(void *context, const struct pg_result *result)
         item->stored_ban = (struct item_ban){pg_bool(result, row, 2), pg_time_us(result, row, 3), 0};
         item->stored_ended_at_us = pg_is_null(result, row, 4) ? 0 : pg_time_us(result, row, 4);
         item->stored_parent_id = pg_i64(result, row, 5);
+        item->terminal = pg_bool(result, row, 6);
     }
 }
 

@@ -57,6 +57,16 @@ RETURN (SELECT coalesce(jsonb_agg(jsonb_build_object(
         ) ORDER BY kind, item_id), '[]')
         FROM custody.item WHERE parent_item_id = wanted);
 
+-- Deadlines, the newest run of each: those that run first, by when they are due.
+CREATE OR REPLACE FUNCTION api.item_clocks(wanted bigint) RETURNS jsonb
+LANGUAGE sql STABLE
+RETURN (SELECT coalesce(jsonb_agg(jsonb_build_object(
+            'clock', k.name, 'meaning', k.meaning, 'basis', k.basis, 'source', k.source,
+            'opened_at', api.time(c.opened_at), 'due_at', api.time(c.due_at), 'stopped_at', api.time(c.stopped_at),
+            'late', coalesce(c.stopped_at, now()) >= c.due_at
+        ) ORDER BY c.stopped_at IS NOT NULL, c.due_at), '[]')
+        FROM custody.clock AS c JOIN registry.clock_kind AS k USING (kind) WHERE c.item_id = wanted);
+
 -- Everything known of one item; NULL where there is none. The verdict is the domain's (core/custody), not this document's.
 CREATE OR REPLACE FUNCTION api.item(wanted bigint) RETURNS jsonb
 LANGUAGE sql STABLE
@@ -71,7 +81,7 @@ RETURN (SELECT jsonb_build_object(
             'event_count', event_count, 'first_event_at', api.time(first_event_at), 'last_event_at', api.time(last_event_at),
             'identifiers', api.item_identifiers(item_id), 'children', api.item_children(item_id),
             'events', api.item_events(item_id), 'sightings', api.item_sightings(item_id),
-            'flags', api.item_flags(item_id))
+            'flags', api.item_flags(item_id), 'clocks', api.item_clocks(item_id))
         FROM custody.item WHERE item_id = wanted);
 
 COMMENT ON FUNCTION api.item(bigint) IS 'Everything known of one item as a JSON document, NULL where there is none.';
@@ -79,4 +89,5 @@ COMMENT ON FUNCTION api.find_items(jsonb) IS 'Items that carry one of the given 
 COMMENT ON FUNCTION api.item_identifiers(bigint) IS 'Identifiers of one item, those that prove it first.';
 COMMENT ON FUNCTION api.item_events(bigint) IS 'Events of one item in the order in which they are folded.';
 COMMENT ON FUNCTION api.item_sightings(bigint) IS 'Sightings of any identifier of one item.';
+COMMENT ON FUNCTION api.item_clocks(bigint) IS 'Deadlines of one item, those that run first.';
 COMMENT ON FUNCTION api.item_children(bigint) IS 'Items that were taken out of one item.';

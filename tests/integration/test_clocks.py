@@ -42,6 +42,16 @@ def test_a_clock_is_opened_by_an_event_and_stopped_by_another(chain, vin):
     assert flags(chain, vin) == []
 
 
+def test_a_trace_says_what_is_due(chain, vin):
+    chain.say("truck", event("PICKED_UP", vehicle(vin), now_us() - 30 * HOUR_US, pickup=PICKUP))
+    done = chain.world.database.ctl("trace", vin)
+    assert "收取至入场 (policy, late 逾期)" in done.stdout, done.stdout
+    (document,) = chain.world.json("trace", vin)[0]["items"]
+    assert [(clock["clock"], clock["late"], clock["stopped_at"]) for clock in document["clocks"]] == [("intake", True, None)]
+    assert chain.world.sql("SELECT clock, late, holder_code FROM report.open_clock WHERE item_id = %s", chain.item_id(vin)) == [
+        ("intake", True, "recycler-1")]
+
+
 def test_what_was_due_yesterday_is_found_at_once_and_withdrawn_by_the_late_event_that_met_it(chain, vin):
     start_us = now_us() - 30 * HOUR_US
     chain.say("truck", event("PICKED_UP", vehicle(vin), start_us, pickup=PICKUP))
