@@ -115,3 +115,15 @@ def test_two_daemons_share_the_work_and_raise_a_deadline_once(new_world):
     wait_for("all deadlines", lambda: all(("C05", "intake", "new") in flags(chain, vin) for vin in vins))
     for vin in vins:
         assert [(old, new) for old, new, _ in chain.actions(vin, "C05")].count((None, "new")) == 2  # the warning and the flag
+
+
+def test_a_rebuild_finds_and_mends_a_clock_that_is_not_what_the_events_say(chain, vin):
+    pickup = event("PICKED_UP", vehicle(vin), now_us() - 3 * HOUR_US, pickup=PICKUP)
+    chain.say("truck", pickup)
+    chain.world.sql("UPDATE custody.clock SET due_at = due_at + interval '1 day' WHERE item_id = %s", chain.item_id(vin))
+    chain.world.sql("INSERT INTO custody.clock VALUES (%s, 7, now(), now(), NULL, NULL)", chain.item_id(vin))
+    done = chain.world.database.ctl("rebuild", "--check")
+    assert done.returncode == 1 and "clock intake" in done.stdout and "clock assembly" in done.stdout
+    assert chain.world.database.ctl("rebuild").returncode == 0
+    assert clock(chain, vin, INTAKE) == (pickup.at_us, pickup.at_us + DAY_US, None)
+    assert chain.world.database.ctl("rebuild", "--check").returncode == 0

@@ -52,6 +52,7 @@ static struct story {
     struct expected {
         enum rule rule;
         char reason[48];
+        int severity; /* 0: not said */
     } expected[EXPECTED_MAX];
     size_t expected_count;
 } story;
@@ -380,7 +381,11 @@ static void read_expected(char **words, size_t count)
         return;
     }
     struct expected *expected = &story.expected[story.expected_count++];
-    if (count != 3 || rule_parse(text_of(words[1]), &expected->rule) != 0 ||
+    if (count == 5 && strcmp(words[3], "severity") == 0)
+        expected->severity = (int)number_of(words[4]);
+    else if (count != 3)
+        fail_line("not of the form: expect <rule> <reason> [severity N]\n");
+    if (rule_parse(text_of(words[1]), &expected->rule) != 0 ||
         !text_copy(expected->reason, sizeof expected->reason, text_of(words[2])))
         fail_line("not of the form: expect <rule> <reason> | expect nothing\n");
 }
@@ -417,7 +422,8 @@ static bool matches(void)
         size_t at = 0;
         while (at < story.history.findings.count &&
                (used[at] || story.history.list[at].rule != story.expected[i].rule ||
-                !key_is(&story.history.list[at], story.expected[i].reason)))
+                !key_is(&story.history.list[at], story.expected[i].reason) ||
+                (story.expected[i].severity && story.expected[i].severity != story.history.list[at].severity)))
             at++;
         if (at == story.history.findings.count)
             return false;

@@ -110,8 +110,7 @@ static void say(struct step *step, enum clock_kind kind, const char *reason, int
                  "%s %s: %s %d %s, due %s (%s): %s; hint: report it with its own time if it was done",
                  clock_kind_word(kind), clock_kind_zh(kind), limit->is_law ? "law 法定" : "policy 规定",
                  (int)limit->count, limit_unit_word(limit->unit), due, item_kind_word(step->state->kind), what);
-    if (step->findings->count > before)
-        step->findings->list[before].severity = severity;
+    step_severity(step, before, severity);
 }
 
 static void stop(struct step *step, enum clock_kind kind)

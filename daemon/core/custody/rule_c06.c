@@ -14,8 +14,8 @@ static void speak(struct step *step, const char *reason, const char *against, in
     step_find(step, RULE_C06, reason, "%s intake %.1f kg, %s %.1f kg%s 质量缺失; hint: what is missing? weigh it again",
               item_kind_word(step->state->kind), (double)step->event->mass.mass_g / 1000, against,
               (double)before_g / 1000, estimated ? " (estimated)" : "");
-    if (estimated && step->findings->count > before)
-        step->findings->list[before].severity = SEVERITY_LOOK;
+    if (estimated)
+        step_severity(step, before, SEVERITY_LOOK);
 }
 
 static void compare_weighed(struct step *step)

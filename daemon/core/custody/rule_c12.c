@@ -12,12 +12,6 @@
 
 enum { SEVERITY_LOOK = 2, SEVERITY_URGENT = 4 };
 
-static void lower_last(struct step *step, size_t before, int severity)
-{
-    if (step->findings->count > before)
-        step->findings->list[before].severity = severity;
-}
-
 static void compare(struct step *step, const char *what, const char *zh, enum inspection_result result, int mismatch)
 {
     bool differs = result == INSPECTION_RESULT_MISMATCH;
@@ -26,7 +20,7 @@ static void compare(struct step *step, const char *what, const char *zh, enum in
         return;
     step_find(step, RULE_C12, what, "%s inspected: %s %s %s; hint: quarantine it and tell the police",
               item_kind_word(step->state->kind), what, differs ? "differs from the papers" : "shows alteration", zh);
-    lower_last(step, before, differs ? mismatch : SEVERITY_URGENT);
+    step_severity(step, before, differs ? mismatch : SEVERITY_URGENT);
 }
 
 static void inspected(struct step *step)
@@ -102,6 +96,6 @@ void rule_c12_watched(struct step *step)
             step, at, RULE_C12, key,
             "%s %.*s is on the list \"%.*s\" 布控命中; hint: quarantine it and tell the police; they release it",
             identifier_scheme_word(hit->scheme), TEXT_ARG(hit->value), TEXT_ARG(hit->list));
-        lower_last(step, before, hit->proof ? SEVERITY_URGENT : SEVERITY_LOOK);
+        step_severity(step, before, hit->proof ? SEVERITY_URGENT : SEVERITY_LOOK);
     }
 }

@@ -22,8 +22,7 @@ void rule_c14_certificate(struct step *step)
               "%s certified again under %.*s after a certificate was voided 作废重开; hint: compare with the bureau's "
               "decision",
               item_kind_word(step->state->kind), TEXT_ARG(number));
-    if (step->findings->count > before) /* the bureau did void it: to be looked at */
-        step->findings->list[before].severity = SEVERITY_LOOK;
+    step_severity(step, before, SEVERITY_LOOK); /* the bureau did void it: to be looked at */
 }
 
 /* Of the number in its normal form, as identifiers have it. */

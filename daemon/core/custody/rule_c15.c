@@ -46,8 +46,7 @@ static void check(struct step *step, const struct yield *yield)
               "declare it when it was missing",
               vehicle_class_word(step->state->facts.vehicle_class), count, item_kind_word(yield->kind),
               (double)sum_g / 1000, (double)yield->least_g / 1000);
-    if (step->findings->count > before)
-        step->findings->list[before].severity = SEVERITY_LOOK;
+    step_severity(step, before, SEVERITY_LOOK);
 }
 
 void rule_c15_yield(struct step *step)

@@ -32,6 +32,5 @@ void rule_c17_linked(struct step *step)
               "%s %s: parties %lld and %lld are linked (%.*s) 关联交易; hint: compare masses and prices with others",
               item_kind_word(step->state->kind), event_type_word(step->event->type), (long long)giver, (long long)taker,
               TEXT_ARG(link->kind));
-    if (step->findings->count > before)
-        step->findings->list[before].severity = SEVERITY_LOOK;
+    step_severity(step, before, SEVERITY_LOOK);
 }

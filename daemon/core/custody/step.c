@@ -74,6 +74,12 @@ void step_find_keyed(struct step *step, size_t index, enum rule rule, const char
     findings_add(step->findings, rule, step->events[index].event->at_us, index, key, "%s", text);
 }
 
+void step_severity(struct step *step, size_t since, int severity)
+{
+    for (size_t i = since; i < step->findings->count; i++)
+        step->findings->list[i].severity = severity;
+}
+
 struct digest step_digest(struct text t)
 {
     return sha256(t.data, t.len);

@@ -52,6 +52,9 @@ void step_find_at(struct step *step, size_t index, enum rule rule, const char *r
 void step_find_keyed(struct step *step, size_t index, enum rule rule, const char *key, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
+/* The findings from the `since`th on have this severity instead of their rule's: where the evidence is a hint only. */
+void step_severity(struct step *step, size_t since, int severity);
+
 /* SHA-256 of a text, to remember a number without its length. */
 struct digest step_digest(struct text t);
 
