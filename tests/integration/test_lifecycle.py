@@ -2,7 +2,7 @@
 
 import pytest
 
-from support.chain import DAY_US, PICKUP, S_US, Chain, event, mass, new_vin, scrapping, vehicle
+from support.chain import PASSED, PICKUP, S_US, Chain, event, item, mass, new_imei, new_vin, scrapping, vehicle
 from support.contract import event_pb, now_us
 from support.waiting import wait_for
 
@@ -139,6 +139,17 @@ def test_a_car_in_store_is_found_when_it_comes_onto_a_watch_list(chain, vin):
     assert rules(chain, vin) == set()
     register(chain, "watch", "vin", vin, "--list", "seized", "--source", "case 8")
     wait_for("the flag", lambda: rules(chain, vin) == {"C12"})
+
+
+def test_a_phone_that_was_released_for_sale_no_longer_reads_as_allowed_once_it_is_wanted(chain):
+    imei, start_us = new_imei(), long_ago()
+    phone = item("DATA_DEVICE", IMEI=imei)
+    chain.say("truck", event("PICKED_UP", phone, start_us), event("INTAKE", phone, start_us + S_US, site="yard-1", mass=mass(200)),
+              event("DATA_WIPED", phone, start_us + 2 * S_US, wipe=PASSED), event("WIPE_VERIFIED", phone, start_us + 3 * S_US, wipe=PASSED),
+              event("WIPED_RESOLD", phone, start_us + 4 * S_US, release=event_pb.Release(buyer_class=event_pb.BUYER_CLASS_CONSUMER)))
+    assert chain.verdict(imei) == "allowed"
+    register(chain, "watch", "imei", imei, "--list", "wanted", "--source", "case 9")
+    assert chain.verdict(imei) == "unknown"
 
 
 def test_a_licence_that_is_registered_late_withdraws_what_its_absence_raised(chain, vin):

@@ -77,6 +77,19 @@ static void a_marked_part_is_allowed_until_it_is_contested(void **unused)
     history_end(&h);
 }
 
+static void a_marked_part_that_a_watch_list_names_is_unknown(void **unused)
+{
+    (void)unused;
+    static const struct watch_hit hit = {1, {"wanted", 6}, IDENTIFIER_SCHEME_TAG, {"TAG-1", 5}, true};
+    tell_child(&h, ITEM_KIND_PART);
+    tell_release(&h, EVENT_TYPE_REUSE_MARKED, RECYCLER, BUYER_CLASS_CONSUMER);
+    assert_int_equal(verdict(), RESALE_VERDICT_ALLOWED);
+    h.around.watch = &hit;
+    h.around.watch_count = 1;
+    assert_int_equal(verdict(), RESALE_VERDICT_UNKNOWN);
+    history_end(&h);
+}
+
 static void a_release_that_is_taken_back_restores_the_ban(void **unused)
 {
     (void)unused;
@@ -222,6 +235,7 @@ int main(void)
         cmocka_unit_test(any_event_in_custody_begins_the_ban_and_no_paper_does),
         cmocka_unit_test(a_lot_is_material_and_its_resale_unknown),
         cmocka_unit_test(a_marked_part_is_allowed_until_it_is_contested),
+        cmocka_unit_test(a_marked_part_that_a_watch_list_names_is_unknown),
         cmocka_unit_test(a_release_that_is_taken_back_restores_the_ban),
         cmocka_unit_test(delivery_after_the_release_does_not_ban_again_but_collection_does),
         cmocka_unit_test(assemblies_stay_banned_wherever_they_go),

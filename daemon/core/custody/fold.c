@@ -115,6 +115,7 @@ void custody_fold(struct history_event *events, size_t count, const struct surro
     standing_sort(events, count);
     state->kind = kind_of(events, count, around);
     state->event_count = (uint32_t)count;
+    state->watched = around->watch_count > 0;
     state->first_event_at_us = events[0].event->at_us;
     state->last_event_at_us = events[count - 1].event->at_us;
     struct step step = {.state = state, .events = events, .count = count, .around = around, .findings = findings};

@@ -76,6 +76,7 @@ struct item_state {
     int64_t first_event_at_us, last_event_at_us;
     int64_t ended_at_us; /* event time at which it was released or came to its end; 0: it goes on */
     struct clock_run clocks[CLOCK_KIND_COUNT];
+    bool watched;            /* a watch list names it: it never reads as allowed */
     struct item_facts facts; /* the rest, in lifecycle.h */
 };
 

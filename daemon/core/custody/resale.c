@@ -125,6 +125,8 @@ static struct answer why_unknown(const struct item_state *state)
 {
     if (state->event_count == 0)
         return (struct answer){"无任何记录，不代表可以交易", "nothing is known of it, which is no clearance"};
+    if (state->watched)
+        return (struct answer){"列入布控名单，交公安核实", "on a watch list of the police (Decree 715 art 10)"};
     if (state->facts.disputed)
         return (struct answer){"记录有异议，待核实", "an event of its history is contested"};
     if (state->kind == ITEM_KIND_LOT)
@@ -148,7 +150,8 @@ enum resale_verdict item_resale_verdict(const struct item_state *state, const ch
     if (state->ban != RESALE_BAN_NONE) {
         verdict = RESALE_VERDICT_BANNED;
         answer = why_banned(state);
-    } else if (was_released_for_sale(state) && !state->facts.disputed && state->legal != LEGAL_QUARANTINED) {
+    } else if (was_released_for_sale(state) && !state->facts.disputed && !state->watched &&
+               state->legal != LEGAL_QUARANTINED) {
         verdict = RESALE_VERDICT_ALLOWED;
         answer = why_allowed(state);
     }
