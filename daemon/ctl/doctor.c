@@ -187,6 +187,35 @@ static void check_sources(struct doctor *doctor, struct outcome *outcome)
     rows_free(rows);
 }
 
+/* What is due and was not looked at, though the daemon does so every second; and whether the days of the coming month are
+ * known as worked or free. Daemons that play in the past (clock_behind_s) look later. */
+static void check_deadlines(struct doctor *doctor, struct outcome *outcome)
+{
+    static const char sql[] =
+        "SELECT (SELECT count(*) FROM custody.refold WHERE wanted_at < now() - interval '5 minutes') + "
+        "(SELECT count(*) FROM custody.clock WHERE alarm_at < now() - interval '5 minutes' - $1::bigint * interval '1 "
+        "s'), "
+        "EXISTS (SELECT FROM registry.calendar_day WHERE extract(year FROM day) = "
+        "extract(year FROM (now() AT TIME ZONE 'Asia/Shanghai') + interval '1 month'))";
+    char behind[24];
+    struct rows *rows;
+    struct error error = {0};
+    snprintf(behind, sizeof behind, "%lld", doctor->has_config ? (long long)doctor->config.clock_behind_s : 0);
+    if (database_query(doctor->database, sql, 1, (const char *const[]){behind}, &rows, &error) != 0) {
+        doctor_set_error(outcome, STATUS_FAIL, &error, "custodyctl migrate; or ask as another role");
+        return;
+    }
+    if (rows_i64(rows, 0, 0) > 0)
+        doctor_set(outcome, STATUS_WARN, "does custodyd run? its log says event=clocks_failed where it cannot",
+                   "%s items wait for more than 5 minutes", rows_text(rows, 0, 0));
+    else if (rows_text(rows, 0, 1)[0] != 't')
+        doctor_set(outcome, STATUS_WARN, "enter the State Council's notice into registry.calendar_day",
+                   "no holidays of the coming month's year: working days are the weekdays");
+    else
+        doctor_set(outcome, STATUS_OK, "", "looked at in time; holidays are known");
+    rows_free(rows);
+}
+
 static void check_clock(struct doctor *doctor, struct outcome *outcome)
 {
     struct rows *rows;
@@ -335,6 +364,7 @@ static const struct check {
     {"log", NEEDS_SCHEMA, check_log},
     {"partitions", NEEDS_SCHEMA, check_partitions},
     {"sources", NEEDS_SCHEMA, check_sources},
+    {"deadlines", NEEDS_SCHEMA, check_deadlines},
     {"clock", NEEDS_DATABASE, check_clock},
     {"ack key", NEEDS_CONFIG, doctor_check_ack_key},
     {"checkpoint key", NEEDS_CONFIG, doctor_check_checkpoint_key},
@@ -386,7 +416,7 @@ int doctor_command(struct ctl *ctl, int argc, char **argv)
     const struct ctl_usage usage = {
         "",
         "Checks what custodyd needs: configuration, database, schema, roles, log, partitions,\n"
-        "sources, clock, keys and broker. Each is ok, warn or fail, with a hint. Give it the\n"
+        "sources, deadlines, clock, keys and broker. Each is ok, warn or fail, with a hint. Give it the\n"
         "daemon's --config, and run it as the daemon's user.\n\n"
         "Exit code: 0 nothing failed (warnings are allowed), 1 something failed.\n",
         0,

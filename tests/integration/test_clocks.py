@@ -127,3 +127,21 @@ def test_a_rebuild_finds_and_mends_a_clock_that_is_not_what_the_events_say(chain
     assert chain.world.database.ctl("rebuild").returncode == 0
     assert clock(chain, vin, INTAKE) == (pickup.at_us, pickup.at_us + DAY_US, None)
     assert chain.world.database.ctl("rebuild", "--check").returncode == 0
+
+
+def test_the_doctor_says_when_nobody_looks_at_what_is_due_and_when_no_holidays_are_known(chain):
+    def deadlines():
+        answer, _ = chain.world.json("doctor")
+        (check,) = [check for check in answer["checks"] if check["check"] == "deadlines"]
+        return check["status"]
+
+    chain.world.sql("CREATE TABLE public.kept AS SELECT * FROM registry.calendar_day")
+    chain.world.sql("INSERT INTO registry.calendar_day SELECT day + 365, working, name FROM registry.calendar_day ON CONFLICT DO NOTHING")
+    assert deadlines() == "ok"
+    chain.world.sql("DELETE FROM registry.calendar_day")
+    assert deadlines() == "warn"
+    chain.world.sql("INSERT INTO registry.calendar_day SELECT * FROM public.kept")
+    chain.world.sql("DROP TABLE public.kept")
+    chain.world.sql("INSERT INTO custody.refold (item_id, reason, wanted_at) VALUES (0, 'child', now() - interval '1 hour')")
+    assert deadlines() == "warn"
+    chain.world.sql("DELETE FROM custody.refold WHERE item_id = 0")
