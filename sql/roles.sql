@@ -98,7 +98,7 @@ GRANT SELECT ON migration.applied
 
 -- Ingest: adds; changes only what has to move on; removes nothing.
 GRANT SELECT ON registry.area, registry.party, registry.site, registry.permit, registry.vehicle, registry.source, registry.source_key,
-    registry.figure, registry.party_link, registry.watch_entry, registry.clock_kind, registry.calendar_day, registry.yield TO custody_ingest;
+    registry.figure, registry.scrap_limit, registry.party_link, registry.watch_entry, registry.clock_kind, registry.calendar_day, registry.yield TO custody_ingest;
 GRANT SELECT, INSERT ON ledger.record, ledger.ingest_key, ledger.dead_letter TO custody_ingest;
 GRANT SELECT, INSERT, UPDATE (version, next_seq, state, updated_at) ON ledger.stream TO custody_ingest;
 GRANT SELECT, UPDATE (size, frontier, root, updated_at, edge_1, edge_2, edge_3, edge_4, edge_5, edge_6, edge_7) ON ledger.head TO custody_ingest;
@@ -125,7 +125,9 @@ GRANT EXECUTE ON FUNCTION flag.settle_trucks(bigint[], timestamptz[], bigint[], 
     bigint[]) TO custody_ingest;
 GRANT SELECT, INSERT ON reentry.sighting, reentry.sighted_identifier, reentry.banned_vin, reentry.written, reentry.near_key TO custody_ingest;
 GRANT SELECT, UPDATE (followed) ON reentry.progress TO custody_ingest;
+GRANT SELECT, INSERT, DELETE ON reentry.ban_change TO custody_ingest; -- a work list: what is done is removed
 GRANT EXECUTE ON FUNCTION reentry.evidence(bigint[], bigint[], text[]), flag.fold_floods(integer, integer, integer) TO custody_ingest;
+GRANT EXECUTE ON FUNCTION reentry.evidence(bigint[], bigint[], text[]) TO custody_police; -- rebuild --check
 GRANT SELECT, INSERT, UPDATE (rule_version, severity, state, detail, event_at, changed_at, folded_into) ON flag.flag TO custody_ingest;
 GRANT SELECT, INSERT ON flag.evidence, flag.action TO custody_ingest;
 GRANT EXECUTE ON FUNCTION flag.settle(bigint[], bigint[], bigint[], text[], integer[], smallint[], text[], text[], timestamptz[], bigint[],
@@ -142,7 +144,7 @@ GRANT SELECT ON registry.source, registry.source_key, registry.party TO custody_
 -- Registrar: enters, corrects names, switches off and revokes; what was entered stays.
 GRANT SELECT, INSERT ON registry.area, registry.party, registry.site, registry.permit, registry.vehicle, registry.source,
     registry.source_key, registry.firm_role, registry.party_link, registry.watch_entry TO custody_registrar;
-GRANT SELECT ON registry.figure, registry.clock_kind, registry.calendar_day, registry.yield TO custody_registrar;
+GRANT SELECT ON registry.figure, registry.scrap_limit, registry.clock_kind, registry.calendar_day, registry.yield TO custody_registrar;
 GRANT INSERT, UPDATE ON registry.calendar_day TO custody_registrar;
 GRANT UPDATE (valid_until) ON registry.party_link TO custody_registrar;
 GRANT UPDATE (lifted_at) ON registry.watch_entry TO custody_registrar;
@@ -175,7 +177,7 @@ GRANT SELECT ON registry.area, registry.party, registry.site, registry.permit, r
     ledger.dead_letter, custody.item, custody.identifier, custody.event, flag.flag, flag.evidence
     TO custody_police, custody_ecology, custody_commerce, custody_firm;
 GRANT SELECT ON registry.source_key, registry.party_link, registry.watch_entry, custody.refold, ledger.record, ledger.ingest_key TO custody_police;
-GRANT SELECT ON registry.figure, registry.clock_kind, registry.calendar_day, registry.yield, custody.clock
+GRANT SELECT ON registry.figure, registry.scrap_limit, registry.clock_kind, registry.calendar_day, registry.yield, custody.clock
     TO custody_police, custody_ecology, custody_commerce, custody_firm;
 GRANT SELECT ON registry.source_key, registry.firm_role, ledger.record TO custody_firm;
 GRANT SELECT ON telemetry.fix, telemetry.reading TO custody_police, custody_ecology, custody_firm;
@@ -183,7 +185,7 @@ GRANT SELECT ON registry.fence, registry.road_right TO custody_police, custody_e
 GRANT SELECT ON route.trip TO custody_police, custody_ecology, custody_firm;
 GRANT SELECT ON route.truck_state, route.report, route.map_fence, route.map_right TO custody_police;
 GRANT SELECT ON reentry.sighting, reentry.sighted_identifier TO custody_police, custody_commerce, custody_firm;
-GRANT SELECT ON reentry.banned_vin, reentry.written, reentry.near_key, reentry.progress TO custody_police;
+GRANT SELECT ON reentry.banned_vin, reentry.written, reentry.near_key, reentry.progress, reentry.ban_change TO custody_police;
 GRANT SELECT ON flag.action TO custody_police, custody_ecology, custody_commerce; -- a firm does not see who worked on a flag
 GRANT EXECUTE ON FUNCTION registry.own_party() TO custody_monitor, custody_registrar, custody_police, custody_ecology, custody_commerce, custody_firm;
 

@@ -40,16 +40,15 @@ static void drop_cut_character(char *text, size_t len)
         text[start - 1] = '\0';
 }
 
-/* A key that is too long is replaced by its hash: cut, it could make two flags one. */
-static void set_key(struct finding *finding, const char *key)
+void finding_key(char out[FINDING_KEY_BYTES], const char *key)
 {
     enum { HASHED_BYTES = 16 };
     _Static_assert(HEX_SIZE(HASHED_BYTES) <= FINDING_KEY_BYTES, "the hash must fit as a key");
     struct text t = text_of(key);
-    if (text_copy(finding->key, sizeof finding->key, t))
+    if (text_copy(out, FINDING_KEY_BYTES, t))
         return;
     struct digest digest = sha256(t.data, t.len);
-    hex_encode(digest.bytes, HASHED_BYTES, finding->key);
+    hex_encode(digest.bytes, HASHED_BYTES, out);
 }
 
 struct finding *findings_add(struct findings *findings, enum rule rule, int64_t at_us, size_t event, const char *key,
@@ -62,7 +61,7 @@ struct finding *findings_add(struct findings *findings, enum rule rule, int64_t 
     }
     struct finding *finding = &findings->list[findings->count++];
     *finding = (struct finding){.rule = rule, .severity = rule_infos[rule].severity, .at_us = at_us, .event = event};
-    set_key(finding, key);
+    finding_key(finding->key, key);
     va_list arguments;
     va_start(arguments, format);
     int len = vsnprintf(finding->text, sizeof finding->text, format, arguments);

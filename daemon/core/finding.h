@@ -57,6 +57,8 @@
       "a near match of a banned identifier was sighted")                                                               \
     X(RULE_E03, "E03", 1, 3, "Decree 715 art 15; RTSL art 100", "遮挡车架号疑似禁售",                                  \
       "a partly hidden banned identifier was sighted")                                                                 \
+    X(RULE_E04, "E04", 1, 4, "RTSL art 100; Order 164 art 29", "超龄或临近报废交易",                                   \
+      "a vehicle past its scrapping age, or within its last year, was traded")                                         \
     X(RULE_E05, "E05", 1, 4, "Decree 715 art 15; RTSL art 100", "禁售前已有线索",                                      \
       "a sighting stored before the ban, found when the ban came")                                                     \
     X(RULE_E06, "E06", 1, 3, "GB 46864-2025", "未清除信息的设备再现", "a device was sighted unwiped")                  \
@@ -102,6 +104,9 @@ struct findings {
     struct finding *list; /* borrowed room for `room` findings */
     size_t room, count, dropped;
 };
+
+/* The key as it is, or its hash when it is too long: cut, it could make two flags one. */
+void finding_key(char out[FINDING_KEY_BYTES], const char *key);
 
 /* Adds one; returns it so that the caller can see what was written, or NULL when there was no room (counted). */
 struct finding *findings_add(struct findings *findings, enum rule rule, int64_t at_us, size_t event, const char *key,

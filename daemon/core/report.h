@@ -305,7 +305,8 @@ struct pickup {
     int64_t curb_mass_g;
     struct text seller_hash; /* 32 bytes or empty */
     struct text seller_last4, make, model, colour;
-    struct text phone_hash; /* 32 bytes or empty */
+    struct text phone_hash;         /* 32 bytes or empty */
+    int64_t first_registered_at_us; /* 0: not known */
 };
 
 struct inspection {
@@ -401,7 +402,9 @@ struct sighting {
     struct position position;
     enum sighted_use use;
     struct listing listing;
-    struct text photo_sha256; /* 32 bytes or empty */
+    struct text photo_sha256;                    /* 32 bytes or empty */
+    struct text scrap_category, former_category; /* rows of the compulsory-scrapping table; empty: not stated */
+    int64_t use_changed_at_us;                   /* 0: it was not */
 };
 
 struct birth {

@@ -166,6 +166,28 @@ static void check_log(struct doctor *doctor, struct outcome *outcome)
     rows_free(rows);
 }
 
+/* 4072: LEASE_CLASS of ingest/follower.c. */
+static void check_follower(struct doctor *doctor, struct outcome *outcome)
+{
+    struct rows *rows;
+    if (!doctor_ask(
+            doctor,
+            "SELECT h.size - p.followed, EXISTS (SELECT FROM pg_locks AS l JOIN pg_database AS d ON d.oid = l.database "
+            "WHERE l.locktype = 'advisory' AND l.classid = 4072 AND l.granted AND d.datname = "
+            "current_database())::integer FROM ledger.head AS h, reentry.progress AS p",
+            outcome, &rows))
+        return;
+    const char *behind = rows_text(rows, 0, 0);
+    if (rows_i64(rows, 0, 1) != 0)
+        doctor_set(outcome, STATUS_OK, "", "%s records behind the head", behind);
+    else if (rows_i64(rows, 0, 0) == 0)
+        doctor_set(outcome, STATUS_OK, "", "nobody follows the log now, and nothing waits");
+    else
+        doctor_set(outcome, STATUS_WARN, "start custodyd --role ingest",
+                   "nobody follows the log for near matches: %s records wait", behind);
+    rows_free(rows);
+}
+
 static void check_sources(struct doctor *doctor, struct outcome *outcome)
 {
     struct rows *rows;
@@ -365,6 +387,7 @@ static const struct check {
     {"partitions", NEEDS_SCHEMA, check_partitions},
     {"sources", NEEDS_SCHEMA, check_sources},
     {"deadlines", NEEDS_SCHEMA, check_deadlines},
+    {"follower", NEEDS_SCHEMA, check_follower},
     {"clock", NEEDS_DATABASE, check_clock},
     {"ack key", NEEDS_CONFIG, doctor_check_ack_key},
     {"checkpoint key", NEEDS_CONFIG, doctor_check_checkpoint_key},

@@ -12,8 +12,10 @@ enum { KEYS_MAX_BYTES = 8 * 1024 * 1024 };
 int evidence_is_followed(struct ctl *ctl, bool *followed)
 {
     struct rows *rows = NULL;
-    int exit_code =
-        ctl_query(ctl, "SELECT (p.followed >= h.size)::integer FROM reentry.progress p, ledger.head h", 0, NULL, &rows);
+    int exit_code = ctl_query(ctl,
+                              "SELECT (p.followed >= h.size AND NOT EXISTS (SELECT FROM "
+                              "reentry.ban_change))::integer FROM reentry.progress p, ledger.head h",
+                              0, NULL, &rows);
     *followed = exit_code == CTL_OK && rows_i64(rows, 0, 0) != 0;
     rows_free(rows);
     return exit_code;

@@ -149,14 +149,19 @@ static void put_dossier_flags(struct params *params, const struct item_dossier *
     }
 }
 
-/* What was found, and whose flags may go: not those of an item whose findings had no room. */
+static bool is_whole(const struct dossiers *dossiers, const struct item_dossier *item)
+{
+    return !dossiers->capped && !item->findings.dropped && !item->judgement.dropped;
+}
+
+/* What was found, and whose flags may go: not those of an item that was not seen whole. */
 static void withdraw_dossier_flags(struct transaction *transaction, struct params *params,
                                    const struct dossiers *dossiers, size_t found)
 {
     size_t whole = 0;
 
     for (size_t i = 0; i < dossiers->count; i++)
-        whole += !dossiers->list[i].findings.dropped;
+        whole += is_whole(dossiers, &dossiers->list[i]);
     params_clear(params);
     array_begin(params_add(params), OID_INT8, whole);
     array_begin(params_add(params), OID_INT8, found);
@@ -165,7 +170,7 @@ static void withdraw_dossier_flags(struct transaction *transaction, struct param
     for (size_t i = 0; i < dossiers->count; i++) {
         const struct item_dossier *item = &dossiers->list[i];
 
-        if (!item->findings.dropped)
+        if (is_whole(dossiers, item))
             copy_put_i64(&params->buffers[0], item->item_id);
         for (size_t k = 0; k < item->findings.count; k++) {
             copy_put_i64(&params->buffers[1], item->item_id);
@@ -191,6 +196,22 @@ void flags_settle_dossiers(struct transaction *transaction, struct params *param
         transaction_query(transaction, &settle_statement, params, NULL, NULL);
     }
     withdraw_dossier_flags(transaction, params, dossiers, found);
+}
+
+void flags_settle_sightings(struct transaction *transaction, struct params *params, const struct sighting_flag *flags)
+{
+    size_t count = 0;
+
+    for (const struct sighting_flag *flag = flags; flag; flag = flag->next)
+        count++;
+    if (!count)
+        return;
+    begin_flags(params, 0, count);
+    for (const struct sighting_flag *flag = flags; flag; flag = flag->next)
+        put_flag(params, &(struct flag_row){0, flag->source_id, flag->finding.rule, flag->finding.severity,
+                                            text_of(flag->finding.key), text_of(flag->finding.text),
+                                            flag->finding.at_us, true, flag->log_index, flag->ordinal});
+    transaction_query(transaction, &settle_statement, params, NULL, NULL);
 }
 
 /* ---- flags of sources ---- */

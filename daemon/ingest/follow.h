@@ -10,6 +10,8 @@
 struct follow_writing;
 struct follow_name;
 struct follow_item;
+struct follow_trade;
+struct sighting_flag;
 
 struct follow {
     struct transaction transaction;
@@ -31,7 +33,11 @@ struct follow {
     struct follow_writing *writings;
     struct follow_name *names;
     struct follow_item *items;
+    struct follow_trade *trades;
+    struct sighting_flag *flags; /* of the sources that told of trades */
     size_t writing_count, name_count, item_count;
+    int64_t *changes, *changed_items; /* of reentry.ban_change: numbers, items */
+    size_t change_count;
     int64_t *affected; /* sorted, each once */
     size_t affected_count, affected_room, affected_at;
     struct dossiers dossiers;

@@ -37,6 +37,7 @@ struct follower {
     struct pg *pg;
     const struct config *config;
     struct counters *counters;
+    const struct ledger_guard *guard;
     enum follower_state state;
     uv_timer_t *timer, *deadline;
     uv_work_t work;
@@ -51,6 +52,7 @@ struct follower {
     struct follow follow;
     struct params params;
     uint8_t phone_key[PHONE_KEY_BYTES];
+    uint64_t crowded; /* of follow.crowded, as told */
     bool stopping, closing, working;
     void (*on_stopped)(void *context);
     void *stopped_context;
@@ -207,6 +209,13 @@ static void load_page(struct follower *follower)
 
 static void run_pass(struct follower *follower)
 {
+    if (follower->guard && (!follower->guard->ready || follower->guard->refused)) {
+        if (follower->stopping)
+            stopped(follower);
+        else
+            wait_ms(follower, FOLLOWER_IDLE, IDLE_MS);
+        return;
+    }
     follower->state = FOLLOWER_PASSING;
     follow_run(&follower->follow, clock_now_us());
 }
@@ -261,9 +270,14 @@ static void follower_on_pass(void *context, int code, const struct error *error)
         pass_failed(follower, code, error);
         return;
     }
+    if (follow->crowded != follower->crowded)
+        log_warn("near_crowded",
+                 "writings=%llu hint=\"so many banned VINs are near that some were left out; rebuild looks at all\"",
+                 (unsigned long long)(follow->crowded - follower->crowded));
+    follower->crowded = follow->crowded;
     follower->counters->followed += (uint64_t)(follow->to - follow->from);
     follow->window = follow->window * 2 > FOLLOW_WINDOW_MAX ? FOLLOW_WINDOW_MAX : follow->window * 2;
-    if (follow->at_head && follower->stopping && follow->from == follow->to)
+    if (follow->at_head && follower->stopping && follow->from == follow->to && !follow->change_count)
         stopped(follower);
     else if (vin_index_is_unsettled(&follower->index))
         settle(follower);
@@ -361,7 +375,7 @@ static void follower_on_disconnected(void *context, const char *reason)
 /* ---- making and ending ---- */
 
 struct follower *follower_new(uv_loop_t *loop, const struct config *config, const uint8_t *phone_key,
-                              struct counters *counters)
+                              const struct ledger_guard *guard, struct counters *counters)
 {
     static const struct pg_handler handler = {follower_on_connected, follower_on_disconnected, NULL};
     const struct pg_settings settings = {.conninfo = config->database,
@@ -374,6 +388,7 @@ struct follower *follower_new(uv_loop_t *loop, const struct config *config, cons
     follower->loop = loop;
     follower->config = config;
     follower->counters = counters;
+    follower->guard = guard;
     follower->pg = pg_new(loop, &settings, &handler, follower);
     if (!follower->pg) {
         free(follower);

@@ -13,12 +13,14 @@
 
 #include "config.h"
 #include "ingest/counters.h"
+#include "ingest/sign.h"
 
 struct follower;
 
-/* Borrows config and counters. `phone_key` (may be NULL) is copied. NULL when memory is exhausted. */
+/* Borrows config, counters and the guard (NULL: nobody signs): nothing is stored while the ledger is not the one that was signed. `phone_key`
+ * (may be NULL) is copied. NULL when memory is exhausted. */
 struct follower *follower_new(uv_loop_t *loop, const struct config *config, const uint8_t *phone_key,
-                              struct counters *counters);
+                              const struct ledger_guard *guard, struct counters *counters);
 void follower_open(struct follower *follower);
 /* Follows to the head as it is then, unless it is still loading or the database is away, for half of drain_timeout_ms at most: the next start
  * follows on. on_stopped once. */

@@ -312,7 +312,8 @@ static int add_follower(struct ingest *ingest, struct error *error)
 
     if (code)
         return code;
-    ingest->follower = follower_new(ingest->loop, ingest->config, has_key ? key.secret_key : NULL, &ingest->counters);
+    ingest->follower = follower_new(ingest->loop, ingest->config, has_key ? key.secret_key : NULL,
+                                    ingest->signer ? signer_guard(ingest->signer) : NULL, &ingest->counters);
     sodium_memzero(&key, sizeof key);
     return ingest->follower ? 0 : error_set(error, ERR_NO_MEMORY, "follower: out of memory");
 }

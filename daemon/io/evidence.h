@@ -37,6 +37,7 @@ struct dossiers {
     uint64_t record_index;
     struct report *record; /* the last one decoded; NULL: none, or unreadable */
     bool has_record;
+    bool capped; /* some rows found no memory: no flag may be withdrawn */
 };
 
 /* 0 or ERR_NO_MEMORY, all of them. */

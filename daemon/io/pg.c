@@ -340,7 +340,9 @@ static void plan_attempt(const struct pg *pg, struct attempt *attempt)
     /* libpq looks at its timeout only when it blocks. */
     if (timeout && text_to_i64(text_of(timeout), 1, 3600, &timeout_s))
         attempt->timeout_ms = (uint32_t)timeout_s * 1000;
-    if (asprintf(&attempt->options, "%s -c statement_timeout=%lld -c idle_in_transaction_session_timeout=%lld%s",
+    /* Compiling a statement takes longer than running one of ours; without statistics the server would compile them all the same. */
+    if (asprintf(&attempt->options,
+                 "-c jit=off %s -c statement_timeout=%lld -c idle_in_transaction_session_timeout=%lld%s",
                  options ? options : "", (long long)pg->statement_timeout_ms, (long long)pg->statement_timeout_ms,
                  pg->reads_only ? " -c default_transaction_read_only=on" : "") < 0)
         attempt->options = NULL;

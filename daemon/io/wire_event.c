@@ -27,6 +27,13 @@ static const struct rule pickup_rules[] = {
     RULE_OF_FLAG(pickup, stores_data),
     RULE_OF_TEXT(pickup, colour, NAME_MAX_BYTES),
     RULE_OF_HASH(pickup, phone_hash),
+    {.name = "first_registered_at_us",
+     .kind = RULE_NUMBER,
+     .least = FIRST_REGISTRATION_LEAST_US,
+     .most = FIRST_REGISTRATION_MOST_US,
+     .hint = "microseconds since 1970-01-01, 1900 to 2100; 0 when not known",
+     MEMBER(pickup, first_registered_at_us),
+     .reason = REFUSAL_IMPOSSIBLE_TIME},
 };
 static const struct shape pickup_shape = {.descriptor = &custody__v1__pickup__descriptor, SHAPE_RULES(pickup_rules)};
 

@@ -68,6 +68,15 @@ static const struct rule sighting_rules[] = {
     {.name = "use", .kind = RULE_ENUM, .most = SIGHTED_USE_CONSUMER, MEMBER(sighting, use)},
     {.name = "listing", .kind = RULE_MESSAGE, .shape = &listing_shape, MEMBER(sighting, listing)},
     RULE_OF_HASH(sighting, photo_sha256),
+    RULE_OF_TEXT(sighting, scrap_category, NAME_MAX_BYTES),
+    RULE_OF_TEXT(sighting, former_category, NAME_MAX_BYTES),
+    {.name = "use_changed_at_us",
+     .kind = RULE_NUMBER,
+     .least = FIRST_REGISTRATION_LEAST_US,
+     .most = FIRST_REGISTRATION_MOST_US,
+     .hint = "microseconds since 1970-01-01, 1900 to 2100; 0 when it was not changed",
+     MEMBER(sighting, use_changed_at_us),
+     .reason = REFUSAL_IMPOSSIBLE_TIME},
 };
 const struct shape sighting_shape = {
     .descriptor = &custody__v1__sighting__descriptor, SHAPE_RULES(sighting_rules), .size = sizeof(struct sighting)};

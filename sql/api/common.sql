@@ -92,6 +92,7 @@ RETURN CASE rule
     WHEN 'E01' THEN ARRAY['Decree 715 art 15; RTSL art 100', '禁售物品再现', 'a banned identifier was sighted']
     WHEN 'E02' THEN ARRAY['Decree 715 art 15; RTSL art 100', '疑似禁售车辆再现', 'a near match of a banned identifier was sighted']
     WHEN 'E03' THEN ARRAY['Decree 715 art 15; RTSL art 100', '遮挡车架号疑似禁售', 'a partly hidden banned identifier was sighted']
+    WHEN 'E04' THEN ARRAY['RTSL art 100; Order 164 art 29', '超龄或临近报废交易', 'a vehicle past its scrapping age, or within its last year, was traded']
     WHEN 'E05' THEN ARRAY['Decree 715 art 15; RTSL art 100', '禁售前已有线索', 'a sighting stored before the ban, found when the ban came']
     WHEN 'E06' THEN ARRAY['GB 46864-2025', '未清除信息的设备再现', 'a device was sighted unwiped']
     WHEN 'E07' THEN ARRAY['NEV battery rule (six ministries) 2026-04-01', '动力电池违规使用', 'a traction battery was sighted in a forbidden use']

@@ -45,14 +45,14 @@ LANGUAGE sql STABLE
 RETURN (SELECT coalesce(jsonb_agg(api.flag_head(f) ORDER BY f.raised_at, f.flag_id), '[]')
         FROM flag.flag AS f WHERE f.item_id = wanted);
 
--- The queue: gravest first, then oldest first. NULL means any; "left" counts what did not fit. mine: assigned to who asks, or to a role
+-- The queue: gravest first, then oldest first. NULL means any, of the states those that stand behind another, too; "left" counts what did not fit. mine: assigned to who asks, or to a role
 -- that he is of.
 CREATE OR REPLACE FUNCTION api.flags(states text[], wanted_rule text, least_severity integer, wanted_assignee text, wanted_firm text,
                                      mine boolean, most integer) RETURNS jsonb
 LANGUAGE sql STABLE
 RETURN (WITH wanted AS (
             SELECT f FROM flag.flag AS f
-            WHERE (states IS NULL OR f.state = ANY (states)) AND (wanted_rule IS NULL OR f.rule = wanted_rule)
+            WHERE (states IS NULL OR f.state = ANY (states) AND f.folded_into IS NULL) AND (wanted_rule IS NULL OR f.rule = wanted_rule)
               AND f.severity >= coalesce(least_severity, 1)
               AND (wanted_assignee IS NULL OR api.flag_assignee(f.flag_id) = wanted_assignee)
               AND (wanted_firm IS NULL OR flag.firm(f) = (SELECT p.party_id FROM registry.party AS p WHERE p.code = wanted_firm))

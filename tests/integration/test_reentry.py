@@ -38,7 +38,8 @@ def ban(chain, vin, plate=None, **known):
 def followed(world):
     """Everything stored so far was matched."""
     wait_for(lambda: f"the follower:\n{world.log_tail()}",
-             lambda: world.value("SELECT followed >= (SELECT size FROM ledger.head) FROM reentry.progress"))
+             lambda: world.value("SELECT followed >= (SELECT size FROM ledger.head) AND NOT EXISTS (SELECT FROM reentry.ban_change)"
+                                 " FROM reentry.progress"))
 
 
 def found(chain, value, rule):
@@ -73,15 +74,15 @@ class TestBothWays:
         self.both(chain, ban_first, lambda: ban(chain, vin), lambda: chain.see(sighting(text=f"大架号：{vin[:13]}{vin[14:]}")))
         assert [severity for _, _, severity in found(chain, vin, "E02")] == [3]
 
-    def test_e03_four_hidden_and_the_city_of_the_plate(self, chain, vin, ban_first):
+    def test_e03_four_hidden_in_the_city_of_the_plate_and_the_colour(self, chain, vin, ban_first):
         plate = f"闽C{vin[-5:]}"
 
         def see():
             listing = sighting(text=f"车架号 {vin[:13]}****")
-            listing.place = "泉州"
+            listing.place, listing.colour = "泉州", "白色"
             return chain.see(listing)
 
-        self.both(chain, ban_first, lambda: ban(chain, vin, plate), see)
+        self.both(chain, ban_first, lambda: ban(chain, vin, plate, colour="白色"), see)
         assert found(chain, vin, "E03") == [(f"vin {vin[:13]}????", "new", 3)]
 
     def test_e06_a_device_before_its_wipe(self, chain, ban_first):
@@ -159,6 +160,17 @@ def test_a_near_match_is_withdrawn_with_the_ban(chain, vin):
     assert chain.actions(vin, "E02") == [(None, "new", "custodyd"), ("new", "withdrawn", "custodyd")]
 
 
+def test_a_ban_that_changes_without_an_event_is_followed(chain, vin):
+    ban(chain, vin)
+    chain.see(sighting(text=f"车架号 {mistyped(vin)}"))
+    assert [state for _, state, _ in found(chain, vin, "E02")] == ["new"]
+    # As a fold after a change of the registry would have it.
+    chain.world.sql("UPDATE custody.item SET ban = 0, banned_at = NULL WHERE item_id = %s", chain.item_id(vin))
+    assert [state for _, state, _ in found(chain, vin, "E02")] == ["withdrawn"]
+    assert chain.world.database.ctl("rebuild").returncode == 0
+    assert [state for _, state, _ in found(chain, vin, "E02")] == ["new"]
+
+
 def test_folding_an_item_again_leaves_its_near_matches(chain, vin):
     steps = scrapping(vin, now_us() - DAY_US)
     chain.say(*steps["PICKED_UP"])
@@ -179,6 +191,19 @@ def test_a_verified_wipe_before_the_sighting_keeps_e06_quiet(chain):
     assert "E06" not in chain.rules(imei[:14])
 
 
+def test_e04_an_over_age_taxi_is_offered(chain, vin):
+    offer, young = sighting(VIN=vin, text="出租车转让"), sighting(VIN=far_vin(), text="出租车转让")
+    for listing, years in ((offer, 9), (young, 2)):
+        listing.scrap_category = "taxi_small"
+        listing.first_registered_at_us = now_us() - years * 365 * DAY_US
+    sealed = chain.see(offer, young)
+    followed(chain.world)
+    source = chain.people["market"].name
+    _, key, detail, severity = chain.world.flag("E04", source=source)
+    assert (key, severity) == (f"vin {vin}", 4) and "taxi_small" in detail
+    assert chain.world.value("SELECT log_index FROM flag.evidence JOIN flag.flag USING (flag_id) WHERE rule = 'E04'") in chain.world.indexes_of(sealed)
+
+
 def test_what_was_stored_while_nobody_followed_is_matched_later(new_world):
     world = new_world().start()
     chain, vin = Chain(world), new_vin()
@@ -193,6 +218,24 @@ def test_what_was_stored_while_nobody_followed_is_matched_later(new_world):
         assert chain.rules(vin) == set()
         connection.execute("SELECT pg_advisory_unlock(4072, 0)")
     assert len(found(chain, vin, "E02")) == 1
+
+
+def test_doctor_sees_when_nobody_follows(new_world):
+    world = new_world().start()
+    chain = Chain(world)
+
+    def check():
+        return next(check for check in world.json("doctor")[0]["checks"] if check["check"] == "follower")
+
+    ban(chain, far_vin())
+    chain.see(sighting(text=f"车架号 {far_vin()}"))
+    followed(world)
+    assert (check()["status"], check()["found"]) == ("ok", "0 records behind the head")
+    world.daemon.stop()
+    world.sql("UPDATE reentry.progress SET followed = 0")
+    assert check()["status"] == "warn"
+    world.daemon.start()
+    followed(world)
 
 
 def test_two_daemons_match_once_and_each_may_go(new_world):

@@ -13,7 +13,7 @@ CREATE TEMP TABLE rows_stay (name text);
 INSERT INTO rows_stay VALUES ('ledger.stream'), ('ledger.head'), ('custody.item'), ('custody.identifier'), ('flag.flag'), ('reentry.progress'),
     ('route.truck_state'), ('route.trip');
 CREATE TEMP TABLE work_list (name text); -- what is done is removed, what is computed from events is computed again: no evidence
-INSERT INTO work_list VALUES ('custody.refold'), ('custody.clock'), ('ledger.pending_leaf');
+INSERT INTO work_list VALUES ('custody.refold'), ('custody.clock'), ('ledger.pending_leaf'), ('reentry.ban_change');
 GRANT SELECT ON append_only, rows_stay TO PUBLIC;
 
 SELECT telemetry.ensure_days('2031-05-01', '2031-05-01');

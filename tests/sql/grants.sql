@@ -14,7 +14,7 @@ WHERE c.relkind IN ('r', 'p') AND n.nspname IN ('migration', 'registry', 'ledger
 -- ---- what is there for nobody
 
 SELECT set_eq($$SELECT role || ' ' || name FROM roles, tables WHERE has_table_privilege(role, oid, 'DELETE, TRUNCATE, REFERENCES, TRIGGER')$$,
-    ARRAY['custody_ingest custody.refold', 'custody_ingest custody.clock'], 'but for what is to be folded again and its clocks, no role deletes, truncates, refers to or puts triggers on any table');
+    ARRAY['custody_ingest custody.refold', 'custody_ingest custody.clock', 'custody_ingest reentry.ban_change'], 'but for what is to be folded again or followed and its clocks, no role deletes, truncates, refers to or puts triggers on any table');
 SELECT is_empty($$SELECT rolname FROM pg_roles JOIN roles ON role = rolname WHERE rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication$$,
     'no role has rights over the server');
 SELECT set_eq($$SELECT rolname FROM pg_roles JOIN roles ON role = rolname WHERE rolbypassrls$$, ARRAY['custody_ingest']::name[],
@@ -35,7 +35,7 @@ SELECT set_eq($$SELECT name FROM tables WHERE has_any_column_privilege('custody_
     ARRAY['ledger.record', 'ledger.ingest_key', 'ledger.stream', 'ledger.dead_letter', 'ledger.tile', 'ledger.checkpoint',
           'ledger.cosignature', 'custody.item', 'custody.identifier', 'custody.event', 'custody.refold', 'custody.clock',
           'telemetry.fix', 'telemetry.reading', 'route.truck_state', 'route.report', 'route.trip', 'reentry.sighting', 'reentry.sighted_identifier', 'reentry.banned_vin',
-          'reentry.written', 'reentry.near_key', 'flag.flag', 'flag.evidence', 'flag.action'],
+          'reentry.written', 'reentry.near_key', 'reentry.ban_change', 'flag.flag', 'flag.evidence', 'flag.action'],
     'the daemon adds to what an envelope adds to, and not to the registry');
 SELECT set_eq($$SELECT name FROM tables WHERE has_any_column_privilege('custody_registrar', oid, 'INSERT, UPDATE') AND name !~ '^registry\.'$$,
     ARRAY[]::text[], 'the registrar writes the registry only');
@@ -52,7 +52,7 @@ SELECT set_eq($$SELECT name FROM tables WHERE has_any_column_privilege('custody_
           'ledger.checkpoint', 'ledger.cosignature', 'ledger.signing_key', 'ledger.erasure_request', 'ledger.erasure', 'registry.source',
           'registry.source_key', 'registry.party'], 'the monitor reads the log and who signed');
 SELECT is_empty($$SELECT name FROM tables WHERE has_any_column_privilege('custody_firm', oid, 'SELECT')
-                  AND name NOT IN ('migration.applied', 'registry.area', 'registry.figure', 'registry.clock_kind', 'registry.calendar_day', 'registry.yield', 'ledger.head', 'ledger.tile', 'ledger.checkpoint', 'ledger.cosignature',
+                  AND name NOT IN ('migration.applied', 'registry.area', 'registry.figure', 'registry.scrap_limit', 'registry.clock_kind', 'registry.calendar_day', 'registry.yield', 'ledger.head', 'ledger.tile', 'ledger.checkpoint', 'ledger.cosignature',
                                    'ledger.signing_key', 'flag.credit_points')
                   AND NOT (SELECT relrowsecurity FROM pg_class AS c WHERE c.oid = tables.oid)$$, 'whatever a firm reads is under row-level security');
 SELECT set_eq($$SELECT name FROM tables WHERE name !~ '_(default|[0-9]+)$' AND NOT has_any_column_privilege('custody_police', oid, 'SELECT')$$,

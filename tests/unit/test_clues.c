@@ -84,6 +84,32 @@ static void another_make_or_an_impossible_year_contradicts(void **state)
     assert_false(weigh("STANDBYDEVICE", "").contradicts);
 }
 
+static void the_month_of_registration_speaks_for_it_or_against_it(void **state)
+{
+    static const struct {
+        int64_t at_s;
+        const char *words;
+    } months[] = {{1336000000, "2012年5月上牌"}, /* 2012-05-03 */
+                  {1325347200, "2012年1月上牌"}, /* 2012-01-01 00:00 Asia/Shanghai */
+                  {1325347199, "2011年12月"},    /* a second before */
+                  {1330531200, "12年3月上牌"},   /* the day after the 29th of February */
+                  {951753600, "2000年2月"}};     /* 2000-02-29 */
+
+    (void)state;
+    for (size_t i = 0; i < sizeof months / sizeof *months; i++) {
+        struct clues known = {.make = 0}, listing = listing_of("", months[i].words);
+
+        clues_add_pickup(&known, &(struct pickup){.first_registered_at_us = months[i].at_s * 1000000});
+        assert_int_equal(known.registered_month, listing.registered_month);
+        assert_true(clues_weigh(&known, &listing).tenths > 0);
+        listing.registered_month++;
+        assert_true(clues_weigh(&known, &listing).tenths < 0);
+    }
+    assert_int_equal(listing_of("", "2012年13月").registered_month, 0);
+    assert_int_equal(listing_of("", "2012年0月").registered_month, 0);
+    assert_int_equal(listing_of("", "5月到期").registered_month, 0);
+}
+
 static void a_telephone_is_kept_as_a_keyed_hash_alone(void **state)
 {
     struct clues one = listing_of("", "电话 138-0013-8000"), same = listing_of("", "１３８００１３８０００ 微信同号"),
@@ -159,6 +185,7 @@ int main(void)
         cmocka_unit_test_setup(each_agreement_adds_and_is_named, start),
         cmocka_unit_test_setup(a_plate_weighs_by_what_is_seen_of_it, start),
         cmocka_unit_test_setup(another_make_or_an_impossible_year_contradicts, start),
+        cmocka_unit_test_setup(the_month_of_registration_speaks_for_it_or_against_it, start),
         cmocka_unit_test_setup(a_telephone_is_kept_as_a_keyed_hash_alone, start),
         cmocka_unit_test_setup(the_hash_that_a_source_made_counts, start),
         cmocka_unit_test_setup(fields_go_before_words, start),

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -71,6 +72,17 @@ static void read_item(struct scenario *scenario, char *line)
         (void)snprintf(scenario->dossier.vin, sizeof scenario->dossier.vin, "%s", thing->value);
 }
 
+/* The middle of a month, "2012-05". */
+static int64_t month_us(const char *value)
+{
+    struct tm month = {.tm_mday = 15};
+
+    assert_int_equal(sscanf(value, "%d-%d", &month.tm_year, &month.tm_mon), 2);
+    month.tm_year -= 1900;
+    month.tm_mon--;
+    return (int64_t)timegm(&month) * 1000000;
+}
+
 static void read_known(struct scenario *scenario, char *line)
 {
     struct pickup pickup = {.reason = SCRAP_REASON_VOLUNTARY};
@@ -87,6 +99,8 @@ static void read_known(struct scenario *scenario, char *line)
             pickup.colour = keep(scenario, value);
         else if (strncmp(word, "phone=", 6) == 0)
             pickup.phone_hash = keep_hash(scenario, value);
+        else if (strncmp(word, "registered=", 11) == 0)
+            pickup.first_registered_at_us = month_us(value);
         else
             fail_msg("%s", word);
     }

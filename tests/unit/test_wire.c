@@ -167,9 +167,20 @@ static void fill_events(void)
     events[0].mass = (struct mass){true, false, 1400000, TEXT("III")};
     events[0].evidence = evidence;
     events[0].evidence_count = 1;
-    events[0].pickup = (struct pickup){
-        SCRAP_REASON_VOLUNTARY, VEHICLE_CLASS_TRAILER, true,          true,         true, true, 1500000, HASH,
-        TEXT("123X"),           TEXT("make"),          TEXT("model"), TEXT("白色"), HASH};
+    events[0].pickup = (struct pickup){SCRAP_REASON_VOLUNTARY,
+                                       VEHICLE_CLASS_TRAILER,
+                                       true,
+                                       true,
+                                       true,
+                                       true,
+                                       1500000,
+                                       HASH,
+                                       TEXT("123X"),
+                                       TEXT("make"),
+                                       TEXT("model"),
+                                       TEXT("白色"),
+                                       HASH,
+                                       1340000000000000};
     events[1].inspection = (struct inspection){
         INSPECTION_RESULT_OK, INSPECTION_RESULT_ALTERED, INSPECTION_RESULT_MISSING, 2, kinds, true, true};
     events[2].composition = (struct composition){2, parts, 1, kinds};
@@ -211,7 +222,10 @@ static struct report full_report(void)
                                      {true, false, 1186340000, 251180000, DATUM_WGS84, 0},
                                      SIGHTED_USE_EBIKE,
                                      {true, TEXT("p"), TEXT("1"), TEXT("卖车"), TEXT("text"), HASH, HASH, 500},
-                                     HASH};
+                                     HASH,
+                                     TEXT("taxi_small"),
+                                     TEXT("private_small"),
+                                     1340000000000000};
     return (struct report){.source = TEXT("truck-1"),
                            .epoch = 1,
                            .seq = 5,
@@ -271,6 +285,7 @@ static void a_report_with_one_of_everything_comes_back_as_it_was(void **state)
     assert_text(back.events[0].pickup.seller_hash, HASH);
     assert_text(back.events[0].pickup.colour, TEXT("白色"));
     assert_text(back.events[0].pickup.phone_hash, HASH);
+    assert_int_equal(back.events[0].pickup.first_registered_at_us, 1340000000000000);
     assert_true(back.events[0].mass.present);
     assert_false(back.events[1].mass.present);
     assert_int_equal(back.events[1].inspection.missing[1], ITEM_KIND_CATALYST);
@@ -284,6 +299,9 @@ static void a_report_with_one_of_everything_comes_back_as_it_was(void **state)
     assert_false(back.sightings[0].has_first_registered);
     assert_false(back.sightings[0].listing.present);
     assert_text(back.sightings[1].listing.title, TEXT("卖车"));
+    assert_text(back.sightings[1].scrap_category, TEXT("taxi_small"));
+    assert_text(back.sightings[1].former_category, TEXT("private_small"));
+    assert_int_equal(back.sightings[1].use_changed_at_us, 1340000000000000);
     assert_true(back.birth.present);
 }
 

@@ -10,6 +10,7 @@
 #include "core/identity/glyph.h"
 #include "core/identity/plate.h"
 #include "core/identity/vin.h"
+#include "core/reentry/civil_date.h"
 #include "core/reentry/letter.h"
 #include "core/reentry/vin_code.h"
 
@@ -24,6 +25,8 @@ enum {
     WEIGHT_COLOUR = 20,
     WEIGHT_OTHER_COLOUR = -20, /* things are painted */
     WEIGHT_MODEL = 10,         /* mostly in the VIN already */
+    WEIGHT_MONTH = 35,         /* of first registration: the year is in the VIN already */
+    WEIGHT_OTHER_MONTH = -30,
     WEIGHT_PLATE_CHARACTER = 33,
     WEIGHT_OTHER_PLATE = -30, /* plates are exchanged (Order 164 art 20, 44) */
 };
@@ -201,6 +204,7 @@ struct reader {
                 1]; /* of the number at hand, separators left out; more than PHONE_DIGITS are only counted */
     size_t digit_count, pieces;
     bool touches_letters;
+    int year;                /* the last one before 年 */
     struct plate_clue plate; /* at hand while plate_count > 0 */
     size_t plate_len;        /* cells read; 0: none */
     bool in_plate;
@@ -213,6 +217,22 @@ static void add_phone(struct clues *clues, const struct digest *hash)
         clues->phones[clues->phone_count++] = *hash;
 }
 
+static int month_of(int64_t at_us)
+{
+    struct civil_date date = civil_date_of(at_us);
+    return 12 * date.year + date.month;
+}
+
+/* 2012年5月: of registration. */
+static void end_month(struct reader *reader)
+{
+    int month = reader->digits[0] - '0';
+    if (reader->digit_count == 2)
+        month = 10 * month + reader->digits[1] - '0';
+    if (reader->year && reader->digit_count <= 2 && month >= 1 && month <= 12 && !reader->clues->registered_month)
+        reader->clues->registered_month = 12 * reader->year + month;
+}
+
 static void end_number(struct reader *reader, uint32_t code)
 {
     bool year_word = code == u'年' || code == u'款';
@@ -223,11 +243,14 @@ static void end_number(struct reader *reader, uint32_t code)
                                      reader->phone_key);
         add_phone(reader->clues, &hash);
     }
+    if (code == u'月' && reader->digit_count)
+        end_month(reader);
     if (year_word && reader->pieces == 1 && (reader->digit_count == 4 || reader->digit_count == 2)) {
         int year = 0;
         for (size_t i = 0; i < reader->digit_count; i++)
             year = year * 10 + reader->digits[i] - '0';
         year += year < 100 ? 2000 : 0;
+        reader->year = code == u'年' ? year : 0;
         if (year >= 1985 && year <= 2060 && reader->clues->year_from == 0) {
             reader->clues->year_from =
                 year - (code == u'款' ? 1 : 3); /* 款: of the model; 年: of registration, later */
@@ -323,6 +346,8 @@ void clues_of_sighting(const struct sighting *sighting, const uint8_t phone_key[
         memcpy(hash.bytes, listing->phone_hash.data, SHA256_BYTES);
         add_phone(clues, &hash);
     }
+    if (sighting->has_first_registered)
+        clues->registered_month = month_of(sighting->first_registered_at_us);
     for (size_t i = 0; i < sighting->identifier_count; i++)
         if (sighting->identifiers[i].scheme == IDENTIFIER_SCHEME_PLATE)
             read_text(clues, sighting->identifiers[i].value, NULL);
@@ -340,6 +365,8 @@ void clues_add_pickup(struct clues *clues, const struct pickup *pickup)
         clues->model = pickup->model;
     if (!text_empty(pickup->colour))
         clues->colour = named_row(pickup->colour, colours, COUNT(colours));
+    if (pickup->first_registered_at_us)
+        clues->registered_month = month_of(pickup->first_registered_at_us);
     if (pickup->phone_hash.len == SHA256_BYTES) {
         struct digest hash;
         memcpy(hash.bytes, pickup->phone_hash.data, SHA256_BYTES);
@@ -444,6 +471,9 @@ struct clue_weight clues_weigh(const struct clues *item, const struct clues *lis
     weigh_place(&weight, &item->place, &listing->place);
     if (item->colour && listing->colour)
         agree(&weight, item->colour == listing->colour ? WEIGHT_COLOUR : WEIGHT_OTHER_COLOUR, "colour");
+    if (item->registered_month && listing->registered_month)
+        agree(&weight, item->registered_month == listing->registered_month ? WEIGHT_MONTH : WEIGHT_OTHER_MONTH,
+              "registration");
     if (names_model(item, listing))
         agree(&weight, WEIGHT_MODEL, "model");
     weight.contradicts = (item->make && listing->make && item->make != listing->make) ||

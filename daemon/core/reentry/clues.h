@@ -30,6 +30,7 @@ struct clues {
     size_t colour;                  /* number in the table of colours; 0: not known, or several */
     struct text model, title, text; /* borrowed; model as stated, title and text of a listing */
     int year_from, year_to;         /* of manufacture; 0: not known */
+    int registered_month;           /* first registration: 12 * year + month, Asia/Shanghai; 0: not known */
     struct place place;
     size_t plate_count, phone_count;
     struct plate_clue plates[CLUE_PLATES_MAX];

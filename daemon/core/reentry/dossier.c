@@ -50,7 +50,7 @@ void judgement_add(struct judgement *judgement, const struct dossier *dossier, e
     char whole[FINDING_KEY_BYTES], words[FINDING_TEXT_BYTES];
     size_t found;
     va_list arguments;
-    (void)text_copy(whole, sizeof whole, text_of(key));
+    finding_key(whole, key);
     found = find(judgement->findings, rule, whole);
     if (found == NO_FINDING) {
         va_start(arguments, format);

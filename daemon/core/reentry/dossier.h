@@ -65,9 +65,9 @@ void rule_e08(const struct dossier *dossier, struct judgement *judgement);
 void judgement_add(struct judgement *judgement, const struct dossier *dossier, enum rule rule, int severity, size_t at,
                    const char *key, const char *format, ...) PRINTF_LIKE(7, 8);
 
-/* How much a near match says, in tenths of bits: above NEAR_ENOUGH chance would make fewer than one in some hundred of such listings
- * look like one of 10,000,000 banned VINs. `weight` is of the rest of the listing. */
-enum { NEAR_ENOUGH = 80 };
+/* How much a near match says, in tenths of bits: from NEAR_ENOUGH on, chance makes fewer than one in 290 of such listings look
+ * like one of 10,000,000 banned VINs. `weight` is of the rest of the listing. */
+enum { NEAR_ENOUGH = 82 };
 int near_score(const char *vin, const struct written *written, const struct nearness *nearness,
                const struct clue_weight *weight);
 

@@ -12,11 +12,12 @@ enum {
     PLACE_OF_EDIT = 41,     /* log2 of 17 */
     LOOKALIKE = 20,         /* one of some four look-alikes */
     WRONG_CHECK_DIGIT = 50, /* one listing in 30 has one, or a VIN of another length */
+    NO_CHECK_DIGIT = -80,   /* of such a maker: series close together, filler characters */
     RIGHT_CHECK_DIGIT = -150,
 };
 
-/* Maker 6 bits, model 8, check digit log2 of 11, year, plant, serial number. */
-static const int position_tenths[VIN_LEN] = {20, 20, 20, 15, 15, 15, 15, 15, 35, 35, 10, 25, 33, 33, 33, 33, 33};
+/* Maker 5 bits, model 6, check digit log2 of 11, year 4, plant 1, serial number 18: fewer than 300,000 a year of most. */
+static const int position_tenths[VIN_LEN] = {18, 18, 18, 12, 12, 12, 12, 12, 35, 40, 10, 18, 33, 33, 33, 33, 33};
 
 static bool is_checked(const char *vin)
 {
@@ -39,7 +40,9 @@ static int agreeing_tenths(const struct written *written, const struct nearness 
 
 static int check_digit_tenths(const struct written *written, bool checked)
 {
-    if (written->hidden || !checked)
+    if (!checked)
+        return NO_CHECK_DIGIT;
+    if (written->hidden)
         return 0;
     if (written->len != VIN_LEN)
         return WRONG_CHECK_DIGIT;

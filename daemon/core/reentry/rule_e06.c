@@ -13,7 +13,7 @@ void rule_e06(const struct dossier *dossier, struct judgement *judgement)
         int64_t at_us = seen->sighting->at_us;
         if (!seen->proof || at_us < dossier->ban.banned_at_us || (dossier->wiped && at_us >= dossier->wiped_at_us))
             continue;
-        char key[2 * FINDING_KEY_BYTES];
+        char key[IDENTIFIER_VALUE_BYTES + FINDING_KEY_BYTES];
         (void)snprintf(key, sizeof key, "%s %.*s", identifier_scheme_word(seen->scheme), TEXT_ARG(seen->value));
         judgement_add(judgement, dossier, RULE_E06, rule_infos[RULE_E06].severity, i, key,
                       "%s seen in a %s, without a verified wipe of its data (未清除信息); hint: secure the device", key,

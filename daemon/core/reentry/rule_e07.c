@@ -37,7 +37,7 @@ void rule_e07(const struct dossier *dossier, struct judgement *judgement)
         bool banned = dossier->ban.stands && seen->sighting->at_us >= dossier->ban.banned_at_us;
         if (!seen->proof || !(use == SIGHTED_USE_EBIKE || (use == SIGHTED_USE_ENERGY_STORAGE && banned)))
             continue;
-        char key[2 * FINDING_KEY_BYTES];
+        char key[IDENTIFIER_VALUE_BYTES + FINDING_KEY_BYTES];
         (void)snprintf(key, sizeof key, "%s %.*s %s", identifier_scheme_word(seen->scheme), TEXT_ARG(seen->value),
                        sighted_use_word(use));
         judgement_add(judgement, dossier, RULE_E07, stated ? rule_infos[RULE_E07].severity : HINT_SEVERITY, i, key,

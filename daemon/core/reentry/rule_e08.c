@@ -62,7 +62,7 @@ static bool have_two_sellers(const struct dossier_sighting *a, const struct doss
 static void add(struct judgement *judgement, const struct dossier *dossier, size_t at, const char *what)
 {
     const struct dossier_sighting *seen = &dossier->sightings[at];
-    char key[2 * FINDING_KEY_BYTES];
+    char key[IDENTIFIER_VALUE_BYTES + FINDING_KEY_BYTES];
     (void)snprintf(key, sizeof key, "%s %.*s", identifier_scheme_word(seen->scheme), TEXT_ARG(seen->value));
     judgement_add(judgement, dossier, RULE_E08, rule_infos[RULE_E08].severity, at, key, "%s %s (一号多现，疑似套牌)",
                   key, what);

@@ -54,18 +54,17 @@ static bool is_digit_like(char c)
     return vin_symbol(c) >= 1 && vin_symbol(c) <= 10;
 }
 
-/* A VIN has letters and digits, and ends in digits (ISO 3779), as far as it can be seen. */
+/* A VIN has letters and digits, and ends in digits (ISO 3779), as far as it can be seen; one of them may be wrong. */
 static bool is_plausible(const struct written *written)
 {
-    size_t digits = 0, letters = 0;
+    size_t digits = 0, letters = 0, wrong = 0;
     for (size_t i = 0; i < written->len; i++) {
         digits += glyph_is_digit((unsigned char)written->text[i]);
         letters += glyph_is_letter((unsigned char)written->text[i]);
     }
-    for (size_t i = (size_t)written->len - 3; i < written->len; i++)
-        if (written->text[i] != WRITTEN_HIDDEN && !is_digit_like(written->text[i]))
-            return false;
-    return letters + written->hidden >= 2 && digits >= 3;
+    for (size_t i = (size_t)written->len - 4; i < written->len; i++)
+        wrong += written->text[i] != WRITTEN_HIDDEN && !is_digit_like(written->text[i]);
+    return wrong <= 1 && letters + written->hidden >= 2 && digits >= 3;
 }
 
 /* ---- windows of whole chunks ---- */

@@ -18,6 +18,14 @@ TARGETS = [
     ("ledger_prove_rows", "at most", 8),
     ("ledger_monitor", "at least", 200000),
     ("route_fixes", "at least", 1000000),
+    ("detect_load", "at most", 10),
+    ("detect_bytes_while_sorting", "at most", 24.1),
+    ("detect_recall_exact", "at least", 99),
+    ("detect_recall_one_edit", "at least", 95),
+    ("detect_recall_masked", "at least", 90),
+    ("detect_false_flags_per_10000", "at most", 1),
+    ("detect_listings", "at least", 20000),
+    ("detect_p99", "at most", 2000),
 ]
 
 
