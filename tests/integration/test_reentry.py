@@ -10,6 +10,7 @@ from support.contract import event_pb, now_us, position, sighting_pb
 from support.waiting import wait_for
 
 WORLD = {"reentry_flags_per_day": 1000}
+HOUR_US = 3600 * S_US  # an intake is not due yet
 EBIKE = sighting_pb.SIGHTED_USE_EBIKE
 _codes = itertools.count(1)
 
@@ -32,7 +33,7 @@ def vin():
 def ban(chain, vin, plate=None, **known):
     pickup = event_pb.Pickup(reason=event_pb.SCRAP_REASON_VOLUNTARY, vehicle_class=event_pb.VEHICLE_CLASS_SMALL_PASSENGER, **known)
     car = vehicle(vin, PLATE=plate) if plate else vehicle(vin)
-    chain.say("truck", event("PICKED_UP", car, now_us() - DAY_US, pickup=pickup))
+    chain.say("truck", event("PICKED_UP", car, now_us() - HOUR_US, pickup=pickup))
 
 
 def followed(world):
@@ -88,7 +89,7 @@ class TestBothWays:
     def test_e06_a_device_before_its_wipe(self, chain, ban_first):
         imei = new_imei()
         device = item("DATA_DEVICE", IMEI=imei)
-        self.both(chain, ban_first, lambda: chain.say("truck", event("PICKED_UP", device, now_us() - DAY_US)),
+        self.both(chain, ban_first, lambda: chain.say("truck", event("PICKED_UP", device, now_us() - HOUR_US)),
                   lambda: chain.see(sighting(item_kind="DATA_DEVICE", kind="NETWORK_ACTIVITY", IMEI=imei)))
         assert [severity for _, _, severity in found(chain, imei[:14], "E06")] == [3]
 
@@ -100,7 +101,7 @@ class TestBothWays:
             seen.use = EBIKE
             return chain.see(seen)
 
-        self.both(chain, ban_first, lambda: chain.say("truck", event("PICKED_UP", item("TRACTION_BATTERY", BATTERY_CODE=code), now_us() - DAY_US)),
+        self.both(chain, ban_first, lambda: chain.say("truck", event("PICKED_UP", item("TRACTION_BATTERY", BATTERY_CODE=code), now_us() - HOUR_US)),
                   see)
         assert found(chain, code, "E07") == [(f"battery_code {code} ebike", "new", 4)]
 
@@ -149,7 +150,7 @@ def test_the_owners_telephone_carries_what_is_hidden(chain, vin):
 
 
 def test_a_near_match_is_withdrawn_with_the_ban(chain, vin):
-    pickup = event("PICKED_UP", vehicle(vin), now_us() - DAY_US,
+    pickup = event("PICKED_UP", vehicle(vin), now_us() - HOUR_US,
                    pickup=event_pb.Pickup(reason=event_pb.SCRAP_REASON_VOLUNTARY, vehicle_class=event_pb.VEHICLE_CLASS_SMALL_PASSENGER))
     chain.say("truck", pickup)
     chain.see(sighting(text=f"车架号 {mistyped(vin)}"))
@@ -172,7 +173,7 @@ def test_a_ban_that_changes_without_an_event_is_followed(chain, vin):
 
 
 def test_folding_an_item_again_leaves_its_near_matches(chain, vin):
-    steps = scrapping(vin, now_us() - DAY_US)
+    steps = scrapping(vin, now_us() - 2 * HOUR_US)
     chain.say(*steps["PICKED_UP"])
     chain.see(sighting(text=f"车架号 {mistyped(vin)}"))
     assert len(found(chain, vin, "E02")) == 1
@@ -182,10 +183,10 @@ def test_folding_an_item_again_leaves_its_near_matches(chain, vin):
 
 def test_a_verified_wipe_before_the_sighting_keeps_e06_quiet(chain):
     imei = new_imei()
-    device, start = item("DATA_DEVICE", IMEI=imei), now_us() - DAY_US
+    device, start = item("DATA_DEVICE", IMEI=imei), now_us() - HOUR_US
     for n, (word, fields) in enumerate((("PICKED_UP", {}), ("INTAKE", {"site": "yard-1"}), ("DATA_WIPED", {"wipe": PASSED}),
                                         ("WIPE_VERIFIED", {"wipe": PASSED}))):
-        chain.say("truck", event(word, device, start + n * 3600 * S_US, **fields))
+        chain.say("truck", event(word, device, start + n * 600 * S_US, **fields))
     chain.see(sighting(item_kind="DATA_DEVICE", IMEI=imei))
     followed(chain.world)
     assert "E06" not in chain.rules(imei[:14])
