@@ -4,7 +4,7 @@
  * `extra` is for whoever made the leaf: ours is leaf type, time of receipt and salt, out of which, with the record, the leaf hash
  * is computed again (architecture section 6). Nothing signs it: believe it only when the proof holds for that leaf hash.
  *
- * Pure. The HTTP role and custodyctl will write and read it; nothing in the daemon does yet. */
+ * Pure. custodyctl writes and reads it. */
 #ifndef CUSTODY_CORE_LEDGER_PROOF_FILE_H
 #define CUSTODY_CORE_LEDGER_PROOF_FILE_H
 
