@@ -1,8 +1,7 @@
 /* cosignature.h - what a witness adds to a checkpoint: its Ed25519 signature over the time and the head (C2SP tlog-cosignature,
  * cosignature/v1, algorithm 0x04).
  *
- * Pure: time is an argument, in seconds since 1970 (POSIX). The witness role signs, the daemon and custodyctl verify; nothing in
- * the daemon does yet. */
+ * Pure: time is an argument, in seconds since 1970 (POSIX). The witness role signs, the daemon and custodyctl verify. */
 #ifndef CUSTODY_CORE_LEDGER_COSIGNATURE_H
 #define CUSTODY_CORE_LEDGER_COSIGNATURE_H
 
