@@ -255,10 +255,10 @@ static bool set_options(struct post *post, const struct http_post *wanted)
 
 int http_client_post(struct http_client *client, const struct http_post *wanted, http_on_reply *on_reply, void *context)
 {
-    struct post *post = calloc(1, sizeof *post);
+    struct post *post = client->closing ? NULL : calloc(1, sizeof *post);
 
     if (!post)
-        return ERR_NO_MEMORY;
+        return client->closing ? ERR_STATE : ERR_NO_MEMORY;
     post->client = client;
     post->on_reply = on_reply;
     post->context = context;
@@ -304,8 +304,11 @@ void http_client_close(struct http_client *client, void (*on_closed)(void *conte
     client->closing = true;
     client->on_closed = on_closed;
     client->closed_context = context;
-    while (client->posts)
-        fail_post(client->posts, ERR_STATE, "closing");
+    for (struct post *post = client->posts, *next; post;
+         post = next) { /* no callback adds or ends another any more */
+        next = post->next;
+        fail_post(post, ERR_STATE, "closing");
+    }
     (void)curl_multi_cleanup(client->multi);
     uv_close((uv_handle_t *)&client->timer, http_client_on_timer_closed);
 }

@@ -35,7 +35,7 @@ typedef void http_on_reply(void *context, int code, const struct http_reply *rep
 
 /* NULL: out of memory. */
 struct http_client *http_client_new(uv_loop_t *loop);
-/* 0 or ERR_NO_MEMORY; then there is no callback. */
+/* 0, ERR_NO_MEMORY, or ERR_STATE while it closes; then there is no callback. */
 int http_client_post(struct http_client *client, const struct http_post *post, http_on_reply *on_reply,
                      void *context) MUST_USE;
 void http_client_close(struct http_client *client, void (*on_closed)(void *context), void *context);
