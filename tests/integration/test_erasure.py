@@ -43,7 +43,7 @@ def erased(world, index):
 def certified(scene, until="CERT_ISSUED"):
     """A car on its way; the log index of each step."""
     vin, indexes = new_vin(), {}
-    steps = scrapping(vin, contract.now_us() - 10 * chain.DAY_US)
+    steps = scrapping(vin, contract.now_us() - chain.DAY_US)  # so late that no deadline has run out
     for word, (who, event) in steps.items():
         indexes[word] = scene.world.indexes_of(scene.say(who, event))[0]
         if word == until:
