@@ -103,7 +103,8 @@ def test_a_command_that_arrives_in_two_pieces_is_obeyed(directory, user):
         time.sleep(0.5)  # longer than the keeper waits for a line
         control.write("broker answer\n")
     deadline = time.monotonic() + WAIT_S
-    while not (directory / "answer").exists():
+    answer = directory / "answer"  # there before the command is obeyed, and written after it
+    while not (answer.exists() and answer.read_text() == "ok\n"):
         assert time.monotonic() < deadline
         time.sleep(0.05)
     assert not is_running(before)
