@@ -304,8 +304,7 @@ void http_client_close(struct http_client *client, void (*on_closed)(void *conte
     client->closing = true;
     client->on_closed = on_closed;
     client->closed_context = context;
-    for (struct post *post = client->posts, *next; post;
-         post = next) { /* no callback adds or ends another any more */
+    for (struct post *post = client->posts, *next; post; post = next) { /* no callback adds or ends another any more */
         next = post->next;
         fail_post(post, ERR_STATE, "closing");
     }
