@@ -40,7 +40,7 @@ static bool comes_again(const struct step *step)
     return physical_state_end(state->physical) == STATE_RELEASED && (born || event_nature(step->event->type)->again);
 }
 
-/* When it left custody for good, or for now. */
+/* When it left custody for good, or until it comes back as waste. */
 static void settle_end(struct step *step)
 {
     struct item_state *state = step->state;
