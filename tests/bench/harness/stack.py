@@ -8,6 +8,7 @@ import tempfile
 import psycopg
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
+WAL_SEGMENTS = 32  # of 16 MB: more than a live run writes
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 # The loader speaks for a thousand sources over one connection, so it may write for all of them.
@@ -55,12 +56,20 @@ class Stack:
         acl.chmod(0o644)
         self.directory = self.scratch / "stack"
         self._tool("start", "--watch", os.getpid(), "--broker-config", f"acl_file {acl}",
-                   "--set", "track_commit_timestamp=on")
+                   "--set", "track_commit_timestamp=on", "--set", "min_wal_size=1GB", "--set", "max_wal_size=4GB")
         self.env = dict(os.environ, **dict(re.findall(r"(\w+)='?([^'\s]+)'?", (self.directory / "env").read_text())))
         self.broker = str(self.directory / "broker.sock")
         self.postgres_pid = int((self.directory / "postgres.pid").read_text().split()[0])
         self.broker_pid = int((self.directory / "broker.pid").read_text().split()[0])
+        self.fill_wal()
         return self
+
+    def fill_wal(self):
+        """As a server that has run for a while: with segments to use again. A new one is filled with zeros first, and every COMMIT waits for it."""
+        with self.connect("postgres") as connection:
+            for _ in range(WAL_SEGMENTS):
+                connection.execute("SELECT pg_logical_emit_message(false, 'bench', ''), pg_switch_wal()")
+            connection.execute("CHECKPOINT")
 
     def __exit__(self, *_):
         self._tool("stop")
