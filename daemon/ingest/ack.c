@@ -1,6 +1,7 @@
 /* ack.c - one note covers every earlier record of its stream by the chain.
  *
- * A job is a whole acknowledgement as bytes but for its note: it owns all it needs, so that the lane may go on while the pool signs. */
+ * A job is a whole acknowledgement but for its note: it owns all it needs, so that the lane may go on while the pool signs. What is
+ * signed ahead waits in `acks->ahead` for COMMIT, and is thrown away when that does not come. */
 #include "ingest/ack.h"
 
 #include <inttypes.h>
@@ -27,12 +28,14 @@ struct ack_job {
     struct arena arena;
     struct ack ack;
     struct ack_statement statement;
-    struct buffer payload;
+    bool unsignable; /* out of memory: not answered now, the device sends again */
 };
 
 struct ack_chunk {
     uv_work_t work;
     struct acks *acks;
+    bool in_pool;
+    bool is_void; /* what it says did not come true: nothing of it is published */
     size_t count;
     struct ack_job jobs[CHUNK_ACKS];
 };
@@ -54,31 +57,47 @@ static void ack_on_work(uv_work_t *work)
     for (size_t i = 0; i < chunk->count; i++) {
         struct ack_job *job = &chunk->jobs[i];
 
+        if (!job->ack.has_seq || !chunk->acks->signer)
+            continue;
         buffer_clear(&note);
-        if (job->ack.has_seq && chunk->acks->signer) {
-            ack_statement_put(&job->statement, &note);
-            note_sign(&note, 0, chunk->acks->signer);
-        }
-        job->ack.note = buffer_text(&note);
-        buffer_init(&job->payload, ACK_BYTES_MAX);
-        if (note.failed || wire_ack_encode(&job->ack, &job->payload))
-            buffer_clear(&job->payload);
+        ack_statement_put(&job->statement, &note);
+        note_sign(&note, 0, chunk->acks->signer);
+        job->ack.note = arena_text(&job->arena, buffer_text(&note));
+        job->unsignable = note.failed || !job->ack.note.data;
     }
     buffer_fini(&note);
 }
 
+/* ---- on the loop: the way out ---- */
+
 static void publish(struct acks *acks, struct ack_job *job)
 {
     char topic[128];
+    struct buffer payload;
 
     (void)snprintf(topic, sizeof topic, "custody/v1/%s/down/%s", job->source->area, job->source->name);
+    buffer_init(&payload, ACK_BYTES_MAX);
     /* Not connected any more: the device sends again and is answered again. */
-    if (job->payload.len && mqtt_publish(acks->mqtt, topic, job->payload.data, job->payload.len, 0, false) == 0)
+    if (!job->unsignable && wire_ack_encode(&job->ack, &payload) == 0 &&
+        mqtt_publish(acks->mqtt, topic, payload.data, payload.len, 0, false) == 0)
         acks->counters->acknowledgements++;
     else
         log_debug("ack_not_sent", "source=%s", job->source->name);
-    buffer_fini(&job->payload);
-    arena_fini(&job->arena);
+    buffer_fini(&payload);
+}
+
+static void free_chunk(struct ack_chunk *chunk)
+{
+    for (size_t i = 0; i < chunk->count; i++)
+        arena_fini(&chunk->jobs[i].arena);
+    free(chunk);
+}
+
+static void publish_chunk(struct ack_chunk *chunk)
+{
+    for (size_t i = 0; i < chunk->count; i++)
+        publish(chunk->acks, &chunk->jobs[i]);
+    free_chunk(chunk);
 }
 
 static void finish_chunk(struct acks *acks)
@@ -97,10 +116,19 @@ static void ack_on_done(uv_work_t *work, int status)
     struct acks *acks = chunk->acks;
 
     (void)status;
-    for (size_t i = 0; i < chunk->count; i++)
-        publish(acks, &chunk->jobs[i]);
-    free(chunk);
-    finish_chunk(acks);
+    chunk->in_pool = false;
+    if (chunk->is_void) {
+        free_chunk(chunk);
+    } else if (chunk != acks->ahead) {
+        publish_chunk(chunk);
+        finish_chunk(acks);
+    }
+}
+
+static void queue_chunk(struct ack_chunk *chunk)
+{
+    chunk->in_pool = true;
+    (void)uv_queue_work(chunk->acks->loop, &chunk->work, ack_on_work, ack_on_done);
 }
 
 /* ---- on the loop: what each acknowledgement says ---- */
@@ -164,7 +192,7 @@ static void send_chunk(struct building *building)
         return;
     building->chunk = NULL;
     building->acks->pending++;
-    (void)uv_queue_work(building->acks->loop, &chunk->work, ack_on_work, ack_on_done);
+    queue_chunk(chunk);
 }
 
 /* NULL without memory: not answered now, the device sends again. */
@@ -288,6 +316,50 @@ static void mark_remarks(struct batch *batch)
     }
 }
 
+void acks_sign_ahead(struct acks *acks, struct batch *batch, const struct tree_head *head)
+{
+    struct building building = {acks, NULL};
+
+    acks->head = *head;
+    mark_remarks(batch);
+    for (struct batch_stream *stream = batch->streams; stream; stream = stream->next) {
+        if (building.chunk && building.chunk->count == CHUNK_ACKS)
+            break;
+        if (stream->to_acknowledge && stream->touched && !stream->has_remarks && stream->head_index >= 0)
+            stream->signed_ahead =
+                add_progress(&building, stream->source, stream->epoch, &stream->stream, stream->head_index) != NULL;
+    }
+    acks->ahead = building.chunk;
+    if (acks->ahead)
+        queue_chunk(acks->ahead);
+}
+
+/* Signed by now, or published when it will be. */
+static void release_ahead(struct acks *acks)
+{
+    struct ack_chunk *chunk = acks->ahead;
+
+    acks->ahead = NULL;
+    if (!chunk)
+        return;
+    if (chunk->in_pool)
+        acks->pending++;
+    else
+        publish_chunk(chunk);
+}
+
+void acks_void(struct acks *acks)
+{
+    struct ack_chunk *chunk = acks->ahead;
+
+    acks->ahead = NULL;
+    if (!chunk)
+        return;
+    chunk->is_void = true;
+    if (!chunk->in_pool)
+        free_chunk(chunk);
+}
+
 void acks_publish(struct acks *acks, struct batch *batch, const struct tree_head *head, bool may_owe, int64_t now_us,
                   void (*on_done)(void *context), void *context)
 {
@@ -299,13 +371,14 @@ void acks_publish(struct acks *acks, struct batch *batch, const struct tree_head
     acks->pending++; /* ours, so that nothing is done before all is queued */
     mark_remarks(batch);
     for (struct batch_stream *stream = batch->streams; stream; stream = stream->next) {
-        if (!stream->to_acknowledge)
+        if (!stream->to_acknowledge || (stream->signed_ahead && !stream->has_remarks))
             continue;
         if (can_wait(stream))
             owe(acks, stream->source, now_us);
         else
             answer_stream(&building, batch, stream);
     }
+    release_ahead(acks);
     for (size_t i = batch->from; i < batch->to; i++)
         answer_alone(&building, batch->envelopes[i]);
     if (acks->owed && (!may_owe || now_us - acks->owed_since_us > OWED_MAX_US))

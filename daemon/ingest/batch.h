@@ -70,6 +70,7 @@ struct batch_stream {
     bool touched;         /* the state changed: compare and swap */
     bool to_acknowledge;
     bool has_remarks;                    /* some envelope of it was refused or warned about */
+    bool signed_ahead;                   /* its note is made while the database commits */
     int64_t head_index;                  /* log index of envelope next_seq - 1; -1: look it up */
     struct batch_envelope *first, *last; /* leaves of this batch, in order */
     struct batch_stream *next;           /* next in the batch */

@@ -397,6 +397,20 @@ static void narrow(struct lane *lane, const struct error *error)
     start_range(lane);
 }
 
+/* A backlog pours in: most sources are told later, once for all that they sent. */
+static bool notes_may_wait(const struct lane *lane)
+{
+    return lane->batch.count >= BACKLOG_ENVELOPES && !lane->stopping;
+}
+
+static void lane_on_numbered(void *context)
+{
+    struct lane *lane = context;
+
+    if (!notes_may_wait(lane))
+        acks_sign_ahead(&lane->acks, &lane->batch, &lane->store.head);
+}
+
 static void lane_on_stored(void *context, int code, const struct error *error)
 {
     struct lane *lane = context;
@@ -404,11 +418,11 @@ static void lane_on_stored(void *context, int code, const struct error *error)
     if (code == 0) {
         lane->retry_ms = RETRY_MIN_MS;
         become(lane, LANE_ACKNOWLEDGING);
-        acks_publish(&lane->acks, &lane->batch, &lane->store.head,
-                     lane->batch.count >= BACKLOG_ENVELOPES && !lane->stopping, clock_now_us(), lane_on_acknowledged,
-                     lane);
+        acks_publish(&lane->acks, &lane->batch, &lane->store.head, notes_may_wait(lane), clock_now_us(),
+                     lane_on_acknowledged, lane);
         return;
     }
+    acks_void(&lane->acks);
     if (code == ERR_DATA || code == ERR_NO_MEMORY || code == ERR_TOO_LARGE) {
         narrow(lane, error);
     } else if (code == ERR_CONFLICT || code == ERR_UNREACHABLE) {
@@ -439,7 +453,7 @@ static void start_range(struct lane *lane)
         return;
     }
     become(lane, LANE_STORING);
-    store_run(&lane->store, &lane->batch, lane_on_stored, lane);
+    store_run(&lane->store, &lane->batch, lane_on_numbered, lane_on_stored, lane);
 }
 
 static void start_storing(struct lane *lane)
@@ -577,7 +591,8 @@ struct lane *lane_new(uv_loop_t *loop, const struct lane_settings *settings, con
     };
     struct pg_settings pg_settings = {.conninfo = config->database,
                                       .application_name = settings->name,
-                                      .statement_timeout_ms = config->statement_timeout_ms};
+                                      .statement_timeout_ms = config->statement_timeout_ms,
+                                      .looks_up_by_key = true};
     struct lane *lane = calloc(1, sizeof *lane);
 
     if (!lane || batch_init(&lane->batch, (size_t)config->batch_max_envelopes, (size_t)config->arena_max_bytes)) {

@@ -300,6 +300,15 @@ static void swap_head(struct store *store, const struct frontier *before)
     transaction_query(&store->transaction, &swap_head_statement, params, NULL, NULL);
 }
 
+/* Where the newest envelope of each stream lies in the log. */
+static void find_heads(const struct batch *batch)
+{
+    for (struct batch_stream *stream = batch->streams; stream; stream = stream->next)
+        for (const struct batch_envelope *envelope = stream->first; envelope; envelope = envelope->next)
+            if (envelope->header.seq + 1 == stream->stream.next_seq)
+                stream->head_index = (int64_t)envelope->log_index;
+}
+
 /* The head first: who has lost it writes nothing under indexes that are another's. COMMIT travels with the rest: every
  * statement that may find something else than it expects fails in the server, and then COMMIT is not reached. */
 static void write_all(void *context)
@@ -313,6 +322,7 @@ static void write_all(void *context)
         return;
     }
     records_number(&store->records, store->batch, &store->edge);
+    find_heads(store->batch);
     store->head.size = store->edge.frontier.size;
     store->head.root = frontier_root(&store->edge.frontier);
     swap_head(store, &before);
@@ -330,6 +340,7 @@ static void write_all(void *context)
     }
     transaction_query(&store->transaction, &commit_statement, NULL, NULL, NULL);
     transaction_then(&store->transaction, committed, store);
+    store->on_numbered(store->context);
 }
 
 /* ---- afterwards ---- */
@@ -383,9 +394,6 @@ static void keep_streams(struct store *store)
     for (struct batch_stream *stream = store->batch->streams; stream; stream = stream->next) {
         struct source *source = stream->source;
 
-        for (const struct batch_envelope *envelope = stream->first; envelope; envelope = envelope->next)
-            if (envelope->header.seq + 1 == stream->stream.next_seq)
-                stream->head_index = (int64_t)envelope->log_index;
         if (!stream->touched || (source->version && stream->epoch < source->epoch))
             continue;
         if (stream_copy(&source->stream, &stream->stream)) {
@@ -470,10 +478,12 @@ static void failed(void *context)
     transaction->on_failed = failed;
 }
 
-void store_run(struct store *store, struct batch *batch, store_on_done on_done, void *context)
+void store_run(struct store *store, struct batch *batch, store_on_numbered on_numbered, store_on_done on_done,
+               void *context)
 {
     store->batch = batch;
     store->recall = (struct recall){&store->transaction, &store->params, batch};
+    store->on_numbered = on_numbered;
     store->on_done = on_done;
     store->context = context;
     store->in_transaction = store->refreshing = false;

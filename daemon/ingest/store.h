@@ -23,6 +23,8 @@ struct tree_head {
 /* code 0: stored; streams of sources are as committed. ERR_CONFLICT, ERR_UNREACHABLE: repeat the range (call store_refresh first). ERR_DATA: the
  * database refuses something in it. Anything else: an operator has to look. */
 typedef void (*store_on_done)(void *context, int code, const struct error *error);
+/* The range has its log indexes, the streams theirs, and store->head is the tree with it: all but COMMIT, which is on its way. */
+typedef void (*store_on_numbered)(void *context);
 
 struct store {
     struct transaction transaction;
@@ -32,6 +34,7 @@ struct store {
     struct trucks trucks;
     bool moves_trucks;   /* the range says something of a truck */
     struct batch *batch; /* borrowed while a range is under way */
+    store_on_numbered on_numbered;
     store_on_done on_done;
     void *context;
     bool in_transaction; /* BEGIN was sent */
@@ -49,8 +52,10 @@ struct store {
 int store_init(struct store *store, struct pg *pg, struct gate *gate, size_t judge_max_bytes) MUST_USE;
 void store_fini(struct store *store);
 
-/* Stores batch->from .. batch->to, whose signatures have been checked. on_done runs later, once. */
-void store_run(struct store *store, struct batch *batch, store_on_done on_done, void *context);
+/* Stores batch->from .. batch->to, whose signatures have been checked. on_done runs later, once; on_numbered before it, unless nothing is written
+ * or it fails earlier. */
+void store_run(struct store *store, struct batch *batch, store_on_numbered on_numbered, store_on_done on_done,
+               void *context);
 /* Reads the streams of the range's sources again, after a failure whose outcome is unknown or a lost compare-and-swap. */
 void store_refresh(struct store *store, struct batch *batch, store_on_done on_done, void *context);
 

@@ -56,7 +56,7 @@ struct pg {
     char *conninfo, *application_name;
     int64_t statement_timeout_ms;
     uint32_t backoff_min_ms, backoff_max_ms, backoff_ms;
-    bool reads_only;
+    bool reads_only, looks_up_by_key;
 
     enum pg_state state;
     PGconn *connection;
@@ -96,6 +96,7 @@ struct pg *pg_new(uv_loop_t *loop, const struct pg_settings *settings, const str
     pg->backoff_max_ms = settings->backoff_max_ms ? settings->backoff_max_ms : 15000;
     pg->backoff_ms = pg->backoff_min_ms;
     pg->reads_only = settings->reads_only;
+    pg->looks_up_by_key = settings->looks_up_by_key;
     if (!pg->conninfo || !pg->application_name) {
         free(pg->conninfo);
         free(pg->application_name);
@@ -342,9 +343,10 @@ static void plan_attempt(const struct pg *pg, struct attempt *attempt)
         attempt->timeout_ms = (uint32_t)timeout_s * 1000;
     /* Compiling a statement takes longer than running one of ours; without statistics the server would compile them all the same. */
     if (asprintf(&attempt->options,
-                 "-c jit=off %s -c statement_timeout=%lld -c idle_in_transaction_session_timeout=%lld%s",
+                 "-c jit=off %s -c statement_timeout=%lld -c idle_in_transaction_session_timeout=%lld%s%s",
                  options ? options : "", (long long)pg->statement_timeout_ms, (long long)pg->statement_timeout_ms,
-                 pg->reads_only ? " -c default_transaction_read_only=on" : "") < 0)
+                 pg->reads_only ? " -c default_transaction_read_only=on" : "",
+                 pg->looks_up_by_key ? " -c random_page_cost=1.1" : "") < 0)
         attempt->options = NULL;
     PQconninfoFree(string);
     PQconninfoFree(environment);

@@ -45,6 +45,7 @@ struct pg_settings {
     int64_t statement_timeout_ms;            /* of each; enforced by the server, and with some slack by us */
     uint32_t backoff_min_ms, backoff_max_ms; /* 0: 200 and 15,000 */
     bool reads_only;                         /* every transaction is read-only, and a standby will do */
+    bool looks_up_by_key; /* every statement does: an index even where a small table could as well be read through */
 };
 
 struct pg_handler {

@@ -59,17 +59,41 @@ def test_when_the_pubacks_leave_the_record_is_committed(held):
         device.await_ack(sealed)
 
 
-def test_acknowledgement_notes_leave_with_the_pubacks_and_not_before(held):
+ALONE = 20  # batches after which a lane sends COMMIT along with all else, and signs its notes meanwhile
+
+
+@pytest.mark.parametrize("batches_before", [0, ALONE])
+def test_acknowledgement_notes_leave_with_the_pubacks_and_not_before(held, batches_before):
     device = held.device()
+    for _ in range(batches_before):
+        device.await_ack(device.say())
     with HeldCommit(held) as commit:
-        since = held.proxy.mark()
+        since, acks = held.proxy.mark(), len(device.acks)
         sealed = device.say()
         commit.wait_for_waiter()
-        assert device.acks == []
+        time.sleep(0.5)  # signing takes microseconds
+        assert len(device.acks) == acks
         commit.release()
     device.await_ack(sealed)
     types = packet_types(held.proxy.bytes(TO_BROKER, since))
     assert types.count(PUBLISH) == 1 and types.count(PUBACK) == 1
+
+
+def test_a_note_made_for_a_transaction_that_did_not_commit_is_never_sent(held):
+    device = held.device()
+    for _ in range(ALONE):
+        device.await_ack(device.say())
+    with HeldCommit(held) as commit:
+        acks = len(device.acks)
+        sealed = device.say()
+        commit.wait_for_waiter()
+        held.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+                 " AND application_name LIKE 'custodyd lane%%' AND wait_event_type = 'Lock'")
+        held.daemon.wait_log("batch_repeated")
+        commit.release()
+    device.await_ack(sealed)
+    time.sleep(0.5)
+    assert [ack.seq for ack in device.acks[acks:]] == [sealed.seq]
 
 
 def test_while_a_batch_commits_nothing_more_is_read(held):
