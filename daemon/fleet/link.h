@@ -9,7 +9,7 @@
 #include <uv.h>
 
 #include "base/arena.h"
-#include "fleet/device.h"
+#include "client/device.h"
 #include "fleet/random.h"
 #include "io/mqtt.h"
 

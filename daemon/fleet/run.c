@@ -107,6 +107,8 @@ int run_init(struct run *run, const struct run_options *options, const struct ro
     if (uv_loop_init(&run->loop))
         return error_set(error, ERR_NO_MEMORY, "event loop");
     run->world = (struct device_world){
+        .model = "custody simulator",
+        .firmware = "1.0",
         .statistics = &run->statistics,
         .ack_timeout_ms = options->ack_timeout_ms,
         .ack_timeout_max_ms = options->ack_timeout_ms * ACK_TIMEOUT_GROWTH,

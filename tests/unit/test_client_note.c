@@ -1,4 +1,4 @@
-/* test_fleet_note.c - verifier keys and acknowledgement notes: strict to the byte, against a vector made elsewhere. */
+/* test_client_note.c - verifier keys and acknowledgement notes: strict to the byte, against a vector made elsewhere. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,7 +8,7 @@
 #include <cmocka.h>
 #include <sodium.h>
 
-#include "fleet/note.h"
+#include "client/note.h"
 
 /* The key and the signature were made in Python with OpenSSL's Ed25519 from the seed 00 01 02 ... 1f. */
 #define NAME "test.example/custody/ack"

@@ -1,6 +1,6 @@
 /* statistics.h - what a run counts: envelopes by outcome, and how long acknowledgements took. */
-#ifndef CUSTODY_FLEET_STATISTICS_H
-#define CUSTODY_FLEET_STATISTICS_H
+#ifndef CUSTODY_CLIENT_STATISTICS_H
+#define CUSTODY_CLIENT_STATISTICS_H
 
 #include <stdint.h>
 #include <stdio.h>

@@ -2,8 +2,8 @@
  *
  * Text: architecture section 4. Form: C2SP signed-note, key name "<origin>/ack", key id = first 4 bytes of
  * SHA-256(name || "\n" || 0x01 || public key), signature line "— <name> <base64(key id || signature)>". */
-#ifndef CUSTODY_FLEET_NOTE_H
-#define CUSTODY_FLEET_NOTE_H
+#ifndef CUSTODY_CLIENT_NOTE_H
+#define CUSTODY_CLIENT_NOTE_H
 
 #include <stdint.h>
 

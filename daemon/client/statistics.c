@@ -1,5 +1,5 @@
 /* statistics.c - log-linear latency buckets, and the lines printed at the end of a run. */
-#include "fleet/statistics.h"
+#include "client/statistics.h"
 
 enum { SUB = 1 << LATENCY_SUB_BITS };
 

@@ -1,4 +1,4 @@
-/* test_fleet_statistics.c - latency quantiles within their promised 3 percent. */
+/* test_client_statistics.c - latency quantiles within their promised 3 percent. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "fleet/statistics.h"
+#include "client/statistics.h"
 
 static void without_latencies_every_quantile_is_zero(void **state)
 {

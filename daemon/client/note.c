@@ -1,6 +1,6 @@
 /* note.c - a strict reader of acknowledgement notes, written apart from the daemon's writer so that they check each
  * other. */
-#include "fleet/note.h"
+#include "client/note.h"
 
 #include <sodium.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* test_fleet_device.c - a device's ring: numbering, chain, signatures, resending, and that only a note that holds
+/* test_client_device.c - a device's ring: numbering, chain, signatures, resending, and that only a note that holds
  * deletes. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,7 +10,7 @@
 #include <sodium.h>
 
 #include "base/encoding.h"
-#include "fleet/device.h"
+#include "client/device.h"
 #include "fleet/roster.h"
 
 enum { NOTE_BYTES = 1024, RING_MAX = 100, ACK_TIMEOUT_MS = 1000 };
@@ -42,7 +42,9 @@ static int set_up(void **state)
     assert_true(sodium_init() >= 0);
     key_pair_from_seed(seed, &bench->ack_key);
     source_key(1, "truck-001", &key);
-    bench->world = (struct device_world){.statistics = &bench->statistics,
+    bench->world = (struct device_world){.model = "test",
+                                         .firmware = "1",
+                                         .statistics = &bench->statistics,
                                          .ack_timeout_ms = ACK_TIMEOUT_MS,
                                          .ack_timeout_max_ms = 16000,
                                          .ring_max = RING_MAX};

@@ -1,5 +1,5 @@
 /* device.c - numbers, chains, signs and keeps envelopes; forgets them when a signed note covers them. */
-#include "fleet/device.h"
+#include "client/device.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -102,7 +102,10 @@ static int keep(struct device *device, const struct buffer *sealed)
 /* The first report of an epoch says what the device is. */
 static void introduce(const struct device *device, struct report *report)
 {
-    report->birth = (struct birth){.present = true, .model = TEXT("custody simulator"), .firmware = TEXT("1.0")};
+    report->birth = (struct birth){.present = true,
+                                   .model = text_of(device->world->model),
+                                   .firmware = text_of(device->world->firmware),
+                                   .configuration_sha256 = device->world->configuration_sha256};
     if (device->signs)
         report->birth.public_key = (struct text){(const char *)device->key.public_key, PUBLIC_KEY_BYTES};
 }

@@ -1,5 +1,5 @@
-/* device.h - what every reporting device does: number, chain, sign and keep each envelope until a signed note covers
- * it.
+/* device.h - what every source that reports does, a simulated truck or an import: number, chain, sign and keep each
+ * envelope until a signed note covers it.
  *
  * Pure: time is an argument, the network is somebody else's. The ring is bounded, and nothing leaves it but by a
  * note that holds:
@@ -9,14 +9,14 @@
  *          +--connection lost---------+
  *          +--timeout, doubled each time--+
  */
-#ifndef CUSTODY_FLEET_DEVICE_H
-#define CUSTODY_FLEET_DEVICE_H
+#ifndef CUSTODY_CLIENT_DEVICE_H
+#define CUSTODY_CLIENT_DEVICE_H
 
 #include <stdio.h>
 
 #include "base/hash.h"
-#include "fleet/note.h"
-#include "fleet/statistics.h"
+#include "client/note.h"
+#include "client/statistics.h"
 #include "io/wire.h"
 
 enum { DEVICE_NAME_BYTES = 65, DEVICE_REFUSALS_KEPT = 8 };
@@ -35,6 +35,8 @@ struct ring_entry {
 
 /* What all devices of a run share; borrowed. */
 struct device_world {
+    const char *model, *firmware;     /* said in the first report of an epoch */
+    struct text configuration_sha256; /* said there, too: 32 bytes or empty */
     struct note_verifier verifier;
     struct statistics *statistics;
     FILE *journal; /* NULL: none. "sent <source> <epoch> <seq> <sha256>", "ack <source> <epoch> <seq>" */
