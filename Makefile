@@ -190,7 +190,7 @@ format: ## rewrite our C files in the house's layout
 install: programs ## install programs, unit files and examples under DESTDIR/PREFIX
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)$(PREFIX)/share/custodyd
 	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
-	for unit in custodyd.service custodyd-witness.service; do \
+	for unit in custodyd.service custodyd-witness.service custodyd-gateway.service; do \
 		sed 's|/usr/local/|$(PREFIX)/|' deploy/systemd/$$unit > $(DESTDIR)$(PREFIX)/lib/systemd/system/$$unit || exit; \
 	done
 	install -m 644 deploy/README.md deploy/mosquitto/* $(DESTDIR)$(PREFIX)/share/custodyd

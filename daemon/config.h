@@ -72,6 +72,22 @@ enum { CONFIG_TEXT_BYTES = 1024, CONFIG_LANES_MAX = 16 };
     X(witness_state_dir, TEXT, "", 0, 0, "", false,                                                                    \
       "role witness: its memory, what was cosigned last: never lost, never restored from a backup")                    \
     X(witness_policy_file, TEXT, "", 0, 0, "", false, "role witness: the logs that it knows (C2SP tlog-policy)")       \
+    X(gateway_broker, TEXT, "", 0, 0, "", false, "role gateway: brokers to which Traccar publishes; empty: as broker") \
+    X(gateway_topic, TEXT, "traccar/positions", 0, 0, "", false, "role gateway: Traccar's forward.topic")              \
+    X(gateway_trackers_file, TEXT, "", 0, 0, "", false,                                                                \
+      "role gateway: a line a tracker, its uniqueId in Traccar and its source")                                        \
+    X(gateway_source, TEXT, "gateway", 0, 0, "", false,                                                                \
+      "role gateway: its own source and user at Traccar's broker; says what could not be translated")                  \
+    X(gateway_area, TEXT, "", 0, 0, "", false, "role gateway: area code of all these sources")                         \
+    X(gateway_key_file, TEXT, "", 0, 0, "", false,                                                                     \
+      "role gateway: secret key that signs for all these sources; empty: they are unsigned")                           \
+    X(gateway_ack_key, TEXT, "", 0, 0, "", false,                                                                      \
+      "role gateway: verifier key of acknowledgement notes, <origin>/ack+<id>+<key>")                                  \
+    X(gateway_state_file, TEXT, "", 0, 0, "", false, "role gateway: its last epoch; one a gateway")                    \
+    X(gateway_datum, TEXT, "wgs84", 0, 0, "", false,                                                                   \
+      "role gateway: what the trackers report: wgs84, gcj02, bd09 or cgcs2000")                                        \
+    X(gateway_answer_s, NUMBER, 30, 1, 3600, "s", false,                                                               \
+      "role gateway: a source that has no answer for so long is set aside: is it registered?")                         \
     X(log_level, TEXT, "info", 0, 0, "", true, "debug, info, warn or error")
 
 struct config {

@@ -16,6 +16,7 @@
 #include "config.h"
 #include "ctl/embedded_sql.h"
 #include "ctl/version.h"
+#include "gateway/gateway.h"
 #include "ingest/ingest.h"
 #include "io/http.h"
 #include "serve/tiles.h"
@@ -29,12 +30,12 @@ enum {
     EXIT_CONFIG = 78,
 };
 
-enum role { ROLE_INGEST = 1, ROLE_SERVE = 2, ROLE_WITNESS = 4 };
+enum role { ROLE_INGEST = 1, ROLE_SERVE = 2, ROLE_WITNESS = 4, ROLE_GATEWAY = 8 };
 
 static const struct {
     const char *word;
     enum role role;
-} role_words[] = {{"ingest", ROLE_INGEST}, {"serve", ROLE_SERVE}, {"witness", ROLE_WITNESS}};
+} role_words[] = {{"ingest", ROLE_INGEST}, {"serve", ROLE_SERVE}, {"witness", ROLE_WITNESS}, {"gateway", ROLE_GATEWAY}};
 
 struct daemon {
     uv_loop_t loop;
@@ -46,6 +47,7 @@ struct daemon {
     struct tiles *tiles;
     struct witness *witness;
     struct ingest *ingest;
+    struct gateway *gateway;
     size_t wings_open, wings_ready, wings_stopped, wings_closed;
     uv_signal_t terminate, interrupt, reload;
     uv_timer_t tick, drain, step, leave;
@@ -187,6 +189,31 @@ static void close_ingest(struct daemon *daemon)
     ingest_close(daemon->ingest, daemon_on_wing_closed, daemon);
 }
 
+static int open_gateway(struct daemon *daemon, struct error *error)
+{
+    static const struct gateway_handler handler = {daemon_on_wing_ready, daemon_on_wing_stopped};
+
+    daemon->gateway = gateway_new(&daemon->loop, &daemon->config, CUSTODY_VERSION, &handler, daemon, error);
+    return error->code;
+}
+
+static int start_gateway(struct daemon *daemon, struct error *error)
+{
+    (void)error;
+    gateway_open(daemon->gateway);
+    return 0;
+}
+
+static void stop_gateway(struct daemon *daemon)
+{
+    gateway_stop(daemon->gateway);
+}
+
+static void close_gateway(struct daemon *daemon)
+{
+    gateway_close(daemon->gateway, daemon_on_wing_closed, daemon);
+}
+
 /* What is done for which roles. Each row is opened, then each is started, in this order. Stopping and closing go in this order too: no
  * request comes any more once http is closing, so that the wings behind it may go. */
 struct wing {
@@ -203,6 +230,7 @@ static const struct wing wings[] = {
     {ROLE_SERVE, true, open_tiles, NULL, NULL, close_tiles},
     {ROLE_WITNESS, true, open_witness, NULL, NULL, close_witness},
     {ROLE_INGEST, false, open_ingest, start_ingest, stop_ingest, close_ingest},
+    {ROLE_GATEWAY, false, open_gateway, start_gateway, stop_gateway, close_gateway},
 };
 enum { WINGS = sizeof wings / sizeof *wings };
 
@@ -217,6 +245,8 @@ static void log_counters(const struct daemon *daemon)
 {
     if (daemon->ingest)
         ingest_log_counters(daemon->ingest);
+    if (daemon->gateway)
+        gateway_log_counters(daemon->gateway);
 }
 
 static void daemon_on_drain_over(uv_timer_t *timer)
@@ -337,13 +367,17 @@ static void daemon_on_tick(uv_timer_t *timer)
 
     if (daemon->ingest)
         ingest_tick(daemon->ingest);
+    if (daemon->gateway)
+        gateway_tick(daemon->gateway);
 }
 
 /* ---- the beginning ---- */
 
 static int check_roles(const struct daemon *daemon, struct error *error)
 {
-    if (*daemon->config.http_listen || daemon->roles == ROLE_INGEST || daemon->roles == (ROLE_INGEST | ROLE_SERVE))
+    const bool may_serve = daemon->roles & ROLE_INGEST; /* serves where there is an address */
+
+    if (*daemon->config.http_listen || !(daemon->roles & (may_serve ? ROLE_WITNESS : ROLE_SERVE | ROLE_WITNESS)))
         return 0;
     return error_set(error, ERR_CONFIG, "http_listen: empty, and the roles %s need it; hint: host:port or unix:/path",
                      daemon->role_list);
@@ -439,7 +473,8 @@ static int usage(FILE *out, int code)
         "\n"
         "Roles: ingest (takes reports in), serve (the log over HTTP, with http_listen), witness (cosigns other logs; "
         "needs\n"
-        "neither database nor broker). Default: ingest,serve.\n"
+        "neither database nor broker), gateway (takes Traccar's positions in; needs no database). Default: "
+        "ingest,serve.\n"
         "\n"
         "Settings may also come from the environment: CUSTODY_<SETTING>. PG* variables work as everywhere.\n"
         "Signals: TERM, INT drain (a second one leaves at once), HUP reads the configuration and the registry again.\n"

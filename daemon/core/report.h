@@ -211,6 +211,7 @@ const char *sighted_use_word(enum sighted_use value);
 int item_kind_parse(struct text word, enum item_kind *value) MUST_USE;
 int identifier_scheme_parse(struct text word, enum identifier_scheme *value) MUST_USE;
 int event_type_parse(struct text word, enum event_type *value) MUST_USE;
+int datum_parse(struct text word, enum datum *value) MUST_USE;
 int buyer_class_parse(struct text word, enum buyer_class *value) MUST_USE;
 int sighting_kind_parse(struct text word, enum sighting_kind *value) MUST_USE;
 
@@ -412,6 +413,13 @@ struct birth {
     struct text model, firmware, configuration_sha256, public_key, boot_id;
 };
 
+/* What a gateway was sent and could not translate. io/wire refuses every report that has one, for that reason. */
+struct untranslated {
+    bool present;
+    struct text payload; /* any bytes */
+    struct text reason;
+};
+
 struct report {
     struct text source;
     uint32_t epoch;
@@ -425,6 +433,7 @@ struct report {
     struct event *events;
     struct sighting *sightings;
     struct birth birth;
+    struct untranslated untranslated;
 };
 
 #endif

@@ -1,7 +1,8 @@
-/* wire_bounds.h - the bounds of the contract that its field types do not give; private to io/wire*. */
+/* wire_bounds.h - the bounds of the contract that its field types do not give; private to io/. */
 #ifndef CUSTODY_IO_WIRE_BOUNDS_H
 #define CUSTODY_IO_WIRE_BOUNDS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define LON_MAX_E7 INT32_C(1800000000)
@@ -42,6 +43,10 @@ enum {
     NOTE_MAX_BYTES = 2000,
     LISTING_TEXT_MAX_BYTES = 16 * 1024,
     ACK_NOTE_MAX_BYTES = 4096,
+    UNTRANSLATED_MAX_BYTES = 60 * 1024, /* the envelope is the bound */
 };
+
+/* From 2000 to a day after now. */
+bool wire_time_is_possible(int64_t at_us, int64_t now_us);
 
 #endif

@@ -25,6 +25,23 @@ const struct shape birth_shape = {.descriptor = &custody__v1__birth__descriptor,
                                   .size = sizeof(struct birth),
                                   .optional = true};
 
+/* Kept, but as what it is: a dead letter, with the gateway's words. */
+static enum refusal_reason check_untranslated(const struct wire_check *check, const struct wire_path *path, void *value)
+{
+    const struct untranslated *untranslated = value;
+    return wire_refuse(check, path, REFUSAL_MALFORMED, "%.*s", TEXT_ARG(untranslated->reason));
+}
+
+static const struct rule untranslated_rules[] = {
+    {.name = "payload", .kind = RULE_BLOB, .most = UNTRANSLATED_MAX_BYTES, MEMBER(untranslated, payload)},
+    {.name = "reason", .kind = RULE_TEXT, .least = 1, .most = NOTE_MAX_BYTES, MEMBER(untranslated, reason)},
+};
+static const struct shape untranslated_shape = {.descriptor = &custody__v1__untranslated__descriptor,
+                                                SHAPE_RULES(untranslated_rules),
+                                                .size = sizeof(struct untranslated),
+                                                .optional = true,
+                                                .check = check_untranslated};
+
 static enum refusal_reason check_report(const struct wire_check *check, const struct wire_path *path, void *value)
 {
     const struct report *report = value;
@@ -67,6 +84,7 @@ static const struct rule report_rules[] = {
      .most = SIGHTINGS_MAX,
      COUNTED(report, sightings, sighting_count)},
     {.name = "birth", .kind = RULE_MESSAGE, .shape = &birth_shape, MEMBER(report, birth)},
+    {.name = "untranslated", .kind = RULE_MESSAGE, .shape = &untranslated_shape, MEMBER(report, untranslated)},
 };
 const struct shape report_shape = {.descriptor = &custody__v1__report__descriptor,
                                    SHAPE_RULES(report_rules),
@@ -101,4 +119,5 @@ int wire_report_encode(const struct report *report, struct buffer *out)
     return wire_shape_encode(&report_shape, report, out);
 }
 
-static_assert(offsetof(struct birth, present) == 0, "optional shapes start with `present`");
+static_assert(offsetof(struct birth, present) == 0 && offsetof(struct untranslated, present) == 0,
+              "optional shapes start with `present`");

@@ -124,6 +124,16 @@ static enum refusal_reason take_bytes(const struct field_context *c)
     return REFUSAL_NONE;
 }
 
+static enum refusal_reason take_blob(const struct field_context *c)
+{
+    struct text bytes = bytes_of(c->from);
+    if ((int64_t)bytes.len < c->rule->least || (int64_t)bytes.len > c->rule->most)
+        return wire_refuse(c->check, c->path, rule_reason(c->rule), "%zu bytes; hint: %" PRId64 " to %" PRId64,
+                           bytes.len, c->rule->least, c->rule->most);
+    memcpy(c->to, &bytes, sizeof bytes);
+    return REFUSAL_NONE;
+}
+
 static enum refusal_reason take_uuid(const struct field_context *c)
 {
     static const uint8_t zero[UUID_BYTES];
@@ -303,6 +313,7 @@ static enum refusal_reason (*const takers[])(const struct field_context *) = {
     [RULE_DIGEST] = take_digest,       [RULE_NUMBER] = take_number,   [RULE_TIME] = take_time,
     [RULE_FLAG] = take_flag,           [RULE_ENUM] = take_enum,       [RULE_DATUM] = take_enum,
     [RULE_ENUM_LIST] = take_enum_list, [RULE_MESSAGE] = take_message, [RULE_LIST] = take_list,
+    [RULE_BLOB] = take_blob,
 };
 
 static bool is_in_oneof(const ProtobufCFieldDescriptor *field)
@@ -459,6 +470,7 @@ static bool put_field(struct arena *arena, const struct rule *rule, const Protob
     case RULE_TEXT:
         return put_text(arena, from, to);
     case RULE_BYTES:
+    case RULE_BLOB:
         return put_bytes_text(from, to);
     case RULE_UUID:
         return put_bytes(from, UUID_BYTES, to);

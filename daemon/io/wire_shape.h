@@ -12,10 +12,12 @@
 
 #include "base/arena.h"
 #include "io/wire.h"
+#include "io/wire_bounds.h"
 
 enum rule_kind {
     RULE_TEXT,      /* string of least..most bytes -> struct text */
     RULE_BYTES,     /* bytes: exactly `most`, or none when least is 0 -> struct text */
+    RULE_BLOB,      /* bytes: least..most of them -> struct text */
     RULE_UUID,      /* bytes: exactly 16, not all zero -> uint8_t[16] */
     RULE_DIGEST,    /* bytes: exactly 32 -> struct digest */
     RULE_NUMBER,    /* integer in least..most -> integer of the same width */
@@ -88,7 +90,6 @@ enum refusal_reason wire_shape_decode(const struct wire_check *check, const stru
  * devices want to send what is wrong. 0, ERR_NO_MEMORY or ERR_TOO_LARGE. */
 int wire_shape_encode(const struct shape *shape, const void *value, struct buffer *out) MUST_USE;
 
-bool wire_time_is_possible(int64_t at_us, int64_t now_us);
 bool wire_source_is_valid(struct text source);
 
 /* Shortens the tables: rules for member `member` of struct `type`, which has the field's name unless said. */

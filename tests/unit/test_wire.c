@@ -754,6 +754,8 @@ CHANGE(negative_odometer, r->sightings[1].odometer_m = -1)
 CHANGE(short_photo, r->sightings[1].photo_sha256.len = 33 - 2)
 CHANGE(short_boot_id, r->birth.boot_id.len = 15)
 CHANGE(short_key, r->birth.public_key.len = 31)
+CHANGE(untranslated, r->untranslated = ((struct untranslated){true, HASH, TEXT("no JSON; hint: none")}))
+CHANGE(unexplained, r->untranslated = ((struct untranslated){.present = true, .payload = HASH}))
 
 static const struct change changes[] = {
     {"events[0].type: is not said", REFUSAL_INVALID_FIELD, no_type},
@@ -810,6 +812,8 @@ static const struct change changes[] = {
     {"sightings[1].photo_sha256: 31 bytes", REFUSAL_INVALID_FIELD, short_photo},
     {"birth.boot_id: 15 bytes; hint: nothing or exactly 16", REFUSAL_INVALID_FIELD, short_boot_id},
     {"birth.public_key: 31 bytes", REFUSAL_INVALID_FIELD, short_key},
+    {"untranslated: no JSON; hint: none", REFUSAL_MALFORMED, untranslated},
+    {"untranslated.reason: ", REFUSAL_INVALID_FIELD, unexplained},
 };
 
 static void every_field_outside_its_bounds_is_refused_by_name_and_value(void **state)
