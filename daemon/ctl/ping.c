@@ -15,18 +15,16 @@
 #include "base/encoding.h"
 #include "core/ledger/note.h"
 #include "ctl/ctl.h"
+#include "ctl/speaker.h"
 #include "ctl/version.h"
 #include "io/keyfile.h"
 #include "io/mqtt.h"
 #include "io/wire.h"
 
-enum { SOURCE_NAME_SIZE = 65, TOPIC_SIZE = 128, WORDS_SIZE = 400, ACK_ARENA_BYTES = 1 << 20, DEFAULT_TIMEOUT_S = 10 };
+enum { TOPIC_SIZE = 128, WORDS_SIZE = 400, ACK_ARENA_BYTES = 1 << 20, DEFAULT_TIMEOUT_S = 10 };
 
 struct ping {
-    char source[SOURCE_NAME_SIZE];
-    struct key_pair pair;
-    char area[8];
-    uint32_t epoch;
+    struct speaker speaker;
     char up[TOPIC_SIZE], down[TOPIC_SIZE];
     struct buffer envelope;
     struct digest chain; /* SHA-256 of the envelope */
@@ -40,67 +38,16 @@ struct ping {
     char note[2048];
 };
 
-/* ---- what the registry says ---- */
-
-/* The source, its area and the next epoch; every reason why it could not be heard. */
-static int ask_registry(struct ctl *ctl, struct ping *ping)
-{
-    static const char sql[] = "SELECT s.area, s.enabled, s.signed, k.key_id IS NOT NULL, k.revoked_at IS NOT NULL, "
-                              "coalesce((SELECT max(epoch) FROM ledger.stream AS t WHERE t.source_id = s.source_id), "
-                              "0) FROM registry.source AS s "
-                              "LEFT JOIN registry.source_key AS k ON k.source_id = s.source_id AND k.public_key = "
-                              "decode($2, 'hex') WHERE s.name = $1";
-    char key[HEX_SIZE(PUBLIC_KEY_BYTES)];
-    struct rows *rows = NULL;
-    hex_encode(ping->pair.public_key, PUBLIC_KEY_BYTES, key);
-    int exit_code = ctl_query(ctl, sql, 2, (const char *const[]){ping->source, key}, &rows);
-    if (exit_code != CTL_OK)
-        return exit_code;
-    if (rows_count(rows) == 0)
-        exit_code =
-            ctl_fail(ctl, CTL_CONFIG, "source: %s is not registered; hint: custodyctl register source", ping->source);
-    else if (rows_text(rows, 0, 1)[0] != 't')
-        exit_code =
-            ctl_fail(ctl, CTL_CONFIG, "source: %s is disabled; hint: use another, or have it enabled", ping->source);
-    else if (rows_text(rows, 0, 2)[0] == 't' && rows_text(rows, 0, 3)[0] != 't')
-        exit_code = ctl_fail(ctl, CTL_CONFIG, "key: this one is not registered for %s; hint: custodyctl register key",
-                             ping->source);
-    else if (rows_text(rows, 0, 2)[0] == 't' && rows_text(rows, 0, 4)[0] == 't')
-        exit_code = ctl_fail(ctl, CTL_CONFIG,
-                             "key: this one of %s is revoked; hint: custodyctl keygen and register key", ping->source);
-    else
-        snprintf(ping->area, sizeof ping->area, "%s", rows_text(rows, 0, 0));
-    if (exit_code == CTL_OK) {
-        int64_t now_s = clock_now_us() / US_PER_S, last = rows_i64(rows, 0, 5);
-        ping->epoch = (uint32_t)(now_s > last ? now_s : last + 1);
-    }
-    rows_free(rows);
-    return exit_code;
-}
-
-/* Two pings of one source must not take the same epoch; the lock goes with the connection. */
-static int lock_source(struct ctl *ctl, struct ping *ping)
-{
-    struct rows *rows = NULL;
-    int exit_code = ctl_query(ctl, "SELECT pg_try_advisory_lock(hashtextextended('custodyctl ping ' || $1, 0))", 1,
-                              (const char *const[]){ping->source}, &rows);
-    if (exit_code == CTL_OK && rows_text(rows, 0, 0)[0] != 't')
-        exit_code =
-            ctl_fail(ctl, CTL_TEMPORARY, "ping: another one of %s is under way; hint: wait for it", ping->source);
-    rows_free(rows);
-    return exit_code;
-}
-
 /* ---- the envelope ---- */
 
 static int make_envelope(struct ctl *ctl, struct ping *ping)
 {
     struct buffer body;
     uint8_t key_id[KEY_ID_BYTES], signature[SIGNATURE_BYTES];
-    struct text source = text_of(ping->source);
+    struct text source = text_of(ping->speaker.name);
     struct report report = {
         .source = source,
-        .epoch = ping->epoch,
+        .epoch = ping->speaker.epoch,
         .device_time_us = clock_now_us(),
         .clock_quality = CLOCK_QUALITY_NETWORK,
         .birth = {.present = true, .model = TEXT("custodyctl ping"), .firmware = TEXT(CUSTODY_VERSION)},
@@ -109,8 +56,8 @@ static int make_envelope(struct ctl *ctl, struct ping *ping)
     buffer_init(&ping->envelope, ENVELOPE_MAX_BYTES);
     int code = wire_report_encode(&report, &body);
     if (code == 0) {
-        envelope_sign(source, buffer_text(&body), &ping->pair, signature);
-        source_key_id(source, ping->pair.public_key, key_id);
+        envelope_sign(source, buffer_text(&body), &ping->speaker.pair, signature);
+        source_key_id(source, ping->speaker.pair.public_key, key_id);
         struct envelope envelope = {
             buffer_text(&body), {(const char *)signature, sizeof signature}, {(const char *)key_id, sizeof key_id}};
         code = wire_envelope_encode(&envelope, &ping->envelope);
@@ -155,7 +102,7 @@ static void take_refusal(struct ping *ping, const struct ack *ack)
 {
     for (size_t i = 0; i < ack->refusal_count; i++) {
         const struct ack_refusal *refusal = &ack->refusals[i];
-        if (refusal->epoch == ping->epoch)
+        if (refusal->epoch == ping->speaker.epoch)
             snprintf(ping->trouble, sizeof ping->trouble, "refused: %s: %.*s", refusal_reason_word(refusal->reason),
                      TEXT_ARG(refusal->text));
     }
@@ -170,7 +117,7 @@ static void ping_on_message(void *context, const struct mqtt_message *message)
     arena_init(&arena, ACK_ARENA_BYTES);
     if (wire_ack_decode(message->payload, &arena, &ack, &error) != 0) {
         snprintf(ping->trouble, sizeof ping->trouble, "an acknowledgement that cannot be read: %s", error.text);
-    } else if (ack.epoch == ping->epoch) {
+    } else if (ack.epoch == ping->speaker.epoch) {
         take_refusal(ping, &ack);
         ping->acknowledged = ack.has_seq && ack.note.len > 0;
         text_copy(ping->note, sizeof ping->note, ack.note);
@@ -187,20 +134,20 @@ static const struct mqtt_handler handler = {
     .on_message = ping_on_message,
 };
 
-static int converse(struct ctl *ctl, struct ping *ping, const char *broker, const char *password, int64_t timeout_s)
+static int converse(struct ctl *ctl, struct ping *ping, const char *broker, int64_t timeout_s)
 {
     const struct config *config;
     struct error error = {0};
-    char client_id[SOURCE_NAME_SIZE + 24];
+    char client_id[SPEAKER_NAME_SIZE + 24];
     int exit_code = ctl_config(ctl, &config);
     if (exit_code != CTL_OK)
         return exit_code;
-    snprintf(client_id, sizeof client_id, "%s-ping-%d", ping->source, (int)getpid());
+    snprintf(client_id, sizeof client_id, "%s-ping-%d", ping->speaker.name, (int)getpid());
     const struct mqtt_settings settings = {
         .hosts = broker ? broker : config->broker,
         .client_id = client_id,
-        .username = ping->source,
-        .password = password,
+        .username = ping->speaker.name,
+        .password = ping->speaker.password[0] ? ping->speaker.password : NULL,
         .ca_file = config->broker_ca_file[0] ? config->broker_ca_file : NULL,
         .keepalive_s = 60,
         .receive_maximum = 100,
@@ -243,7 +190,8 @@ static const char *check_note(const struct ping *ping, const struct config *conf
     }
     if (ack_statement_parse(text, &statement) != 0)
         return "it is not an acknowledgement";
-    if (!text_equal(statement.source, text_of(ping->source)) || statement.epoch != ping->epoch || statement.seq != 0)
+    if (!text_equal(statement.source, text_of(ping->speaker.name)) || statement.epoch != ping->speaker.epoch ||
+        statement.seq != 0)
         return "it speaks of another envelope";
     return digest_equal(&statement.chain, &ping->chain) ? NULL : "it acknowledges other bytes than were sent";
 }
@@ -259,7 +207,7 @@ static int explain_silence(struct ctl *ctl, const struct ping *ping, const char 
     return ctl_fail(ctl, CTL_TEMPORARY,
                     "acknowledgement: none in %lld s, though the broker was reached (%s); hint: is custodyd running "
                     "(event=ready in its log), and does it read area %s?",
-                    (long long)timeout_s, trouble, ping->area);
+                    (long long)timeout_s, trouble, ping->speaker.area);
 }
 
 static int judge(struct ctl *ctl, const struct ping *ping, const char *broker, int64_t timeout_s)
@@ -276,47 +224,26 @@ static int judge(struct ctl *ctl, const struct ping *ping, const char *broker, i
     if (wrong)
         return ctl_fail(ctl, CTL_NEGATIVE, "acknowledgement: %s; hint: which daemon answers on this broker?", wrong);
     if (ctl->json)
-        return ctl_print_json(ctl, json_pack("{s:s, s:I, s:f, s:b, s:s}", "source", ping->source, "epoch",
-                                             (json_int_t)ping->epoch, "ms", ms, "note_verified", verified, "note",
-                                             ping->note));
-    fprintf(ctl->out, "acknowledged in %.1f ms: stored, source %s epoch %u seq 0\n", ms, ping->source,
-            (unsigned)ping->epoch);
+        return ctl_print_json(ctl, json_pack("{s:s, s:I, s:f, s:b, s:s}", "source", ping->speaker.name, "epoch",
+                                             (json_int_t)ping->speaker.epoch, "ms", ms, "note_verified", verified,
+                                             "note", ping->note));
+    fprintf(ctl->out, "acknowledged in %.1f ms: stored, source %s epoch %u seq 0\n", ms, ping->speaker.name,
+            (unsigned)ping->speaker.epoch);
     fprintf(ctl->out, "note %s\n",
             verified ? "signed by the daemon's key" : "not verified: ack_key_file is not set or not readable");
     return CTL_OK;
 }
 
-/* First line of a file; a password stays out of the command line. */
-static bool read_password(struct ctl *ctl, const char *path, char *out, size_t size, int *exit_code)
+static int run_ping(struct ctl *ctl, struct ping *ping, const char *broker, int64_t timeout_s)
 {
-    FILE *in = path ? fopen(path, "re") : NULL;
-    out[0] = '\0';
-    if (!path)
-        return true;
-    if (!in || !fgets(out, (int)size, in)) {
-        *exit_code = ctl_fail(ctl, CTL_CONFIG,
-                              "--password-file: %s cannot be read; hint: one line, the source's password", path);
-        if (in)
-            fclose(in);
-        return false;
-    }
-    fclose(in);
-    out[strcspn(out, "\r\n")] = '\0';
-    return true;
-}
-
-static int run_ping(struct ctl *ctl, struct ping *ping, const char *broker, const char *password, int64_t timeout_s)
-{
-    int exit_code = ask_registry(ctl, ping);
-    if (exit_code == CTL_OK)
-        exit_code = lock_source(ctl, ping);
+    int exit_code = speaker_begin(ctl, &ping->speaker);
     if (exit_code != CTL_OK)
         return exit_code;
-    snprintf(ping->up, sizeof ping->up, "custody/v1/%s/up/%s", ping->area, ping->source);
-    snprintf(ping->down, sizeof ping->down, "custody/v1/%s/down/%s", ping->area, ping->source);
+    snprintf(ping->up, sizeof ping->up, "custody/v1/%s/up/%s", ping->speaker.area, ping->speaker.name);
+    snprintf(ping->down, sizeof ping->down, "custody/v1/%s/down/%s", ping->speaker.area, ping->speaker.name);
     exit_code = make_envelope(ctl, ping);
     if (exit_code == CTL_OK)
-        exit_code = converse(ctl, ping, broker, password, timeout_s);
+        exit_code = converse(ctl, ping, broker, timeout_s);
     if (exit_code == CTL_OK)
         exit_code = judge(ctl, ping, broker, timeout_s);
     buffer_fini(&ping->envelope);
@@ -347,26 +274,14 @@ int ping_command(struct ctl *ctl, int argc, char **argv)
         options,
         sizeof options / sizeof options[0]};
     int exit_code;
-    char name[256], password[256];
-    struct error error = {0};
-    if (!ctl_parse(ctl, &usage, &argc, &argv, &exit_code) ||
-        !read_password(ctl, password_file, password, sizeof password, &exit_code))
+    if (!ctl_parse(ctl, &usage, &argc, &argv, &exit_code))
         return exit_code;
-    if (!key_file)
-        return ctl_fail(
-            ctl, CTL_USAGE,
-            "--key-file: not given; hint: custodyctl keygen NAME FILE, then register source NAME --key-file FILE");
     struct ping *ping = calloc(1, sizeof *ping);
     if (!ping)
         return ctl_fail(ctl, CTL_TEMPORARY, "ping: %s", error_words(ERR_NO_MEMORY));
-    if (keyfile_read(key_file, name, sizeof name, &ping->pair, &error) != 0)
-        exit_code = ctl_fail(ctl, CTL_CONFIG, "%s", error.text);
-    else if (strlen(name) >= sizeof ping->source)
-        exit_code = ctl_fail(ctl, CTL_USAGE, "--key-file: %s holds a key of %s, which is no source", key_file, name);
-    else {
-        snprintf(ping->source, sizeof ping->source, "%s", name);
-        exit_code = run_ping(ctl, ping, broker, password[0] ? password : NULL, timeout_s);
-    }
+    exit_code = speaker_read(ctl, key_file, password_file, &ping->speaker);
+    if (exit_code == CTL_OK)
+        exit_code = run_ping(ctl, ping, broker, timeout_s);
     explicit_bzero(ping, sizeof *ping);
     free(ping);
     return exit_code;
