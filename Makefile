@@ -53,7 +53,7 @@ LINK := $(CC) $(LINK_$(MODE)) $(LDFLAGS)
 V :=
 say = $(if $(V),,@echo '  $(1) $@';)
 
-LIBRARIES := -luv -lmosquitto -lmicrohttpd -lcurl -lpq -lprotobuf-c -lsodium -lcrypto -lconfig -lutf8proc -ljansson -lm
+LIBRARIES := -luv -lmosquitto -lmicrohttpd -lcurl -lpq -lprotobuf-c -lsodium -lcrypto -lconfig -lutf8proc -ljansson -lcsv -lm
 
 # Fences and geodesics.
 LIBRARIES += -lgeos_c -lproj
