@@ -7,6 +7,7 @@
 static const struct ctl_command commands[] = {
     {"migrate", "bring the database to the schema this program carries", migrate_command},
     {"register", "enter parties, sites, vehicles, permits, sources and keys", register_command},
+    {"import", "bring in firms' own files: pickups, weighings, certificates, ...", import_command},
     {"keygen", "make a signing key", keygen_command},
     {"rotate-key", "let the key that signs checkpoints name the next one", rotate_key_command},
     {"trust-head", "hold custodyd to the log as this database has it", trust_head_command},

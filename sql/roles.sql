@@ -148,6 +148,8 @@ GRANT SELECT ON registry.figure, registry.scrap_limit, registry.clock_kind, regi
 GRANT INSERT, UPDATE ON registry.calendar_day TO custody_registrar;
 GRANT UPDATE (valid_until) ON registry.party_link TO custody_registrar;
 GRANT UPDATE (lifted_at) ON registry.watch_entry TO custody_registrar;
+-- Watch lists are the police's own; a registrar enters what comes to the district on paper.
+GRANT INSERT, UPDATE (lifted_at) ON registry.watch_entry TO custody_police;
 GRANT UPDATE (name) ON registry.party, registry.site TO custody_registrar;
 GRANT UPDATE (valid_until) ON registry.permit TO custody_registrar;
 GRANT UPDATE (max_load_g, class) ON registry.vehicle TO custody_registrar;
@@ -246,4 +248,6 @@ BEGIN
             EXECUTE format('CREATE POLICY registrar_changes ON %s FOR UPDATE TO custody_registrar USING (true)', own.name::regclass);
         END IF;
     END LOOP;
+    CREATE POLICY police_add ON registry.watch_entry FOR INSERT TO custody_police WITH CHECK (true);
+    CREATE POLICY police_lift ON registry.watch_entry FOR UPDATE TO custody_police USING (true);
 END $$;

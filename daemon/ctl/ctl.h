@@ -109,6 +109,7 @@ int credit_command(struct ctl *ctl, int argc, char **argv);
 int doctor_command(struct ctl *ctl, int argc, char **argv);
 int erase_command(struct ctl *ctl, int argc, char **argv);
 int flags_command(struct ctl *ctl, int argc, char **argv);
+int import_command(struct ctl *ctl, int argc, char **argv);
 int keygen_command(struct ctl *ctl, int argc, char **argv);
 int migrate_command(struct ctl *ctl, int argc, char **argv);
 int monitor_command(struct ctl *ctl, int argc, char **argv);

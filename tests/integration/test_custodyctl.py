@@ -23,7 +23,7 @@ WAIT_S = 60
 
 OK, NEGATIVE, USAGE, TEMPORARY, CONFIG = 0, 1, 2, 75, 78
 COMMANDS = ["migrate", "register", "keygen", "simulate", "trace", "verdict", "flags", "credit", "erase", "prove", "verify", "monitor", "rebuild",
-            "ping", "doctor", "rotate-key", "trust-head", "version"]
+            "ping", "import", "doctor", "rotate-key", "trust-head", "version"]
 NOUNS = ["party", "site", "vehicle", "permit", "source", "key"]
 
 RECYCLER, CARRIER, POLICE = "91350504MA0000T1XH", "91350504MA0000T28H", "police-350504"

@@ -40,8 +40,8 @@ SELECT set_eq($$SELECT name FROM tables WHERE has_any_column_privilege('custody_
 SELECT set_eq($$SELECT name FROM tables WHERE has_any_column_privilege('custody_registrar', oid, 'INSERT, UPDATE') AND name !~ '^registry\.'$$,
     ARRAY[]::text[], 'the registrar writes the registry only');
 SELECT set_eq($$SELECT role, name FROM roles, tables WHERE role NOT IN ('custody_ingest', 'custody_registrar')
-                AND has_any_column_privilege(role, oid, 'INSERT, UPDATE')$$, $$VALUES ('custody_commerce'::name, 'flag.credit_points')$$,
-    'everybody else writes nothing, but the commerce bureau the points of the credit record');
+                AND has_any_column_privilege(role, oid, 'INSERT, UPDATE')$$, $$VALUES ('custody_commerce'::name, 'flag.credit_points'), ('custody_police', 'registry.watch_entry')$$,
+    'everybody else writes nothing, but the commerce bureau the points of the credit record, and the police their watch lists');
 
 -- ---- who reads what
 
@@ -152,6 +152,11 @@ SET LOCAL ROLE custody_police;
 SELECT isnt_empty('SELECT FROM report.item WHERE item_id = 900001', 'as the police it does');
 SELECT isnt_empty('SELECT FROM report.custody_timeline WHERE item_id = 900001', 'and what was done with it');
 SELECT lives_ok('SELECT FROM report.flag_queue', 'and the queue of flags');
+SELECT is(api.register('[{"watch": {"list": "stolen", "scheme": 1, "value": "LSVAA49J132047371", "source": "case"}}]') ->> 'registered', '1',
+    'the police put a thing on their watch list');
+SELECT is(api.register('[{"watch": {"list": "stolen", "scheme": 1, "value": "LSVAA49J132047371", "source": "case", "lifted": true}}]') ->> 'registered', '1',
+    'and take it off');
+SELECT throws_ok($$UPDATE registry.watch_entry SET value = 'other'$$, '42501', NULL, 'but change no entry');
 SELECT throws_ok('UPDATE flag.flag SET state = ''closed''', '42501', NULL, 'the police move flags by flag.move, not by hand');
 SET LOCAL ROLE custody_monitor;
 SELECT isnt_empty('SELECT FROM ledger.record WHERE log_index = 900000000001', 'the monitor reads records of every firm');
@@ -161,6 +166,8 @@ SET LOCAL ROLE custody_ecology;
 SELECT isnt_empty('SELECT FROM telemetry.reading WHERE source_id = 900001', 'the ecology bureau reads masses');
 SELECT isnt_empty('SELECT FROM report.source_progress WHERE source = ''grants-test''', 'and how far sources are');
 SELECT throws_ok('SELECT FROM telemetry.reading_default', '42501', NULL, 'nobody reads past the parent of a partition');
+SELECT throws_ok($$SELECT api.register('[{"watch": {"list": "stolen", "scheme": 1, "value": "X", "source": "case"}}]')$$, '42501', NULL,
+    'others do not write watch lists');
 SET LOCAL ROLE custody_commerce;
 SELECT isnt_empty('SELECT FROM reentry.sighting WHERE source_id = 900001', 'the commerce bureau reads sightings');
 SET LOCAL ROLE custody_registrar;
