@@ -135,9 +135,11 @@ int device_say(struct device *device, struct report *report, int64_t now_us)
     return code;
 }
 
-static bool take_overdue(struct device *device, uint64_t now_ms, uint64_t *seq)
+bool device_take_overdue(struct device *device, uint64_t now_ms, uint64_t *seq)
 {
     uint64_t earliest = UINT64_MAX;
+    if (now_ms < device->next_check_ms)
+        return false;
     for (uint64_t at = device->head_seq; at < device->next_seq; at++) {
         const struct ring_entry *entry = device_entry(device, at);
         if (entry->state != RING_SENT)
@@ -160,7 +162,7 @@ bool device_take(struct device *device, uint64_t now_ms, uint64_t *seq)
             *seq = device->unsent_seq;
             return true;
         }
-    return now_ms >= device->next_check_ms && take_overdue(device, now_ms, seq);
+    return device_take_overdue(device, now_ms, seq);
 }
 
 static void journal_sent(const struct device *device, uint64_t seq, const struct ring_entry *entry)

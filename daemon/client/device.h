@@ -85,6 +85,8 @@ struct ring_entry *device_entry(const struct device *device, uint64_t seq);
 /* The next envelope that has to be published now: unsent ones in order, then those whose acknowledgement is overdue.
  * False: none. */
 bool device_take(struct device *device, uint64_t now_ms, uint64_t *seq);
+/* The same of those alone whose acknowledgement is overdue: where there is no room for another unsent one. */
+bool device_take_overdue(struct device *device, uint64_t now_ms, uint64_t *seq);
 /* It was handed to the connection. */
 void device_sent(struct device *device, uint64_t seq, uint64_t now_us);
 /* The connection is gone: what was sent on it may be lost. */

@@ -122,17 +122,24 @@ void session_open(struct session *session)
     mqtt_open(session->mqtt);
 }
 
+/* What is overdue may hold the window open: it goes first where no other may be sent. */
+static bool next(struct session *session, uint64_t now_ms, uint64_t *seq)
+{
+    struct device *device = session->device;
+    if (!device_take(device, now_ms, seq))
+        return false;
+    return *seq < device->head_seq + session->window || device_take_overdue(device, now_ms, seq);
+}
+
 void session_pump(struct session *session)
 {
     const uint64_t now_us = uv_hrtime() / 1000;
-    struct device *device = session->device;
     uint64_t seq;
-    while (!session->closing && mqtt_is_connected(session->mqtt) && device_take(device, now_us / 1000, &seq)) {
-        const struct ring_entry *entry = device_entry(device, seq);
-        if (seq >= device->head_seq + session->window ||
-            mqtt_publish(session->mqtt, session->up, entry->bytes, entry->len, 1, false))
+    while (!session->closing && mqtt_is_connected(session->mqtt) && next(session, now_us / 1000, &seq)) {
+        const struct ring_entry *entry = device_entry(session->device, seq);
+        if (mqtt_publish(session->mqtt, session->up, entry->bytes, entry->len, 1, false))
             return;
-        device_sent(device, seq, now_us);
+        device_sent(session->device, seq, now_us);
     }
 }
 

@@ -83,6 +83,36 @@ def records(world):
 # ---- kinds and encodings
 
 
+def test_the_help_lists_every_kind_and_its_template_goes_in(world, tmp_path):
+    def say(*words):
+        return subprocess.run([CUSTODYCTL, "import", *words], env=world.database.environment, capture_output=True, check=True).stdout
+
+    help_text = say("--help").decode()
+    for kind in ("pickups", "weighings", "certificates", "listings", "registrations", "watch-lists", "parties", "sites", "vehicles", "permits"):
+        assert f"\n{kind} " in help_text
+        (tmp_path / kind).write_bytes(say("--template", kind))
+        assert (tmp_path / kind).read_bytes().startswith(b"\xef\xbb\xbf")
+        assert counts(ctl(world, kind, tmp_path / kind, None, "--dry-run")) == {"new": 1}
+    assert "车辆识别代号" in help_text and "curb_mass_kg" in help_text
+
+
+def test_people_read_line_column_value_and_what_to_do(world, tmp_path):
+    path = write(tmp_path / "text.csv", PICKUP_HEAD, pickup(new_vin(), day="昨天"))
+    done = subprocess.run([CUSTODYCTL, "import", "pickups", str(path), "--dry-run"], capture_output=True, text=True)
+    assert done.returncode == NEGATIVE
+    first, last = done.stdout.splitlines()
+    assert first.startswith("text.csv:2: 交车日期: 昨天: not a time; hint: ")
+    assert last == "pickups text.csv (UTF-8): 1 rows, 1 refused; 0 warnings; dry run, nothing was sent"
+
+
+def test_a_file_that_is_none_of_the_kind_is_refused_as_a_whole(world, tmp_path):
+    path = tmp_path / "xlsx.csv"
+    for content, words in ((b"PK\x03\x04", "save it as CSV UTF-8"), ("交车日期,颜值\n".encode(), "颜值"), (b"", "no row"),
+                           ("交车日期,vin\n\"2026".encode(), "line 2: a quote")):
+        path.write_bytes(content)
+        assert words in ctl(world, "pickups", path, None, "--dry-run", code=NEGATIVE)
+
+
 @pytest.mark.parametrize("encoding, bom, said", [("utf-8", False, "UTF-8"), ("utf-8", True, "UTF-8 with BOM"), ("gb18030", False, "GB18030")])
 def test_pickups_go_in_by_every_encoding_under_the_firms_own_role(world, tmp_path, encoding, bom, said):
     vins = [new_vin(), new_vin()]
@@ -218,6 +248,13 @@ def test_a_row_that_the_daemon_refuses_is_told_against_its_line(new_world, tmp_p
     assert error["line"] == 3 and "not_storable" in error["text"] and "for a test" in error["text"]
 
 
+def test_what_the_daemon_throttles_is_sent_again(new_world, tmp_path):
+    world = new_world(source_rate_per_s=50, source_burst=40).start()
+    path = write(tmp_path / "much.csv", PICKUP_HEAD, *(pickup(new_vin()) for _ in range(150)))
+    assert counts(ctl(world, "pickups", path, "truck-1", "--timeout", "20")) == {"stored": 150}
+    world.daemon.wait_log("throttled")
+
+
 def test_a_silent_daemon_is_75_and_the_rows_are_said_to_be_unanswered(new_world, tmp_path):
     world = new_world()
     path = write(tmp_path / "silent.csv", PICKUP_HEAD, pickup(new_vin()))
@@ -226,6 +263,16 @@ def test_a_silent_daemon_is_75_and_the_rows_are_said_to_be_unanswered(new_world,
 
 
 # ---- once
+
+
+def test_one_document_is_not_imported_twice_at_a_time(world, tmp_path):
+    path = write(tmp_path / "locked.csv", PICKUP_HEAD, pickup(new_vin()))
+    with world.database.connect() as connection:
+        connection.execute("SELECT pg_advisory_lock(hashtextextended(E'custodyctl import recycler-1\nlocked.csv', 0))")
+        assert "locked.csv is being imported" in subprocess.run(
+            command(world, "pickups", path, "truck-112"), env=world.database.environment, capture_output=True, text=True).stderr
+        ctl(world, "pickups", path, "truck-112", code=TEMPORARY)
+    assert counts(ctl(world, "pickups", path, "truck-112")) == {"stored": 1}
 
 
 def test_the_same_file_again_stores_nothing(world, tmp_path):

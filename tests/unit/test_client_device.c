@@ -307,6 +307,20 @@ static void what_is_not_acknowledged_is_sent_again_with_longer_and_longer_waits(
     assert_int_equal(2, bench->statistics.sent);
 }
 
+static void an_overdue_one_can_be_taken_while_others_are_unsent(void **state)
+{
+    struct bench *bench = *state;
+    uint64_t seq = 99;
+    say(bench, 3);
+    assert_true(device_take(&bench->device, 0, &seq));
+    device_sent(&bench->device, seq, 0);
+    assert_false(device_take_overdue(&bench->device, ACK_TIMEOUT_MS - 1, &seq));
+    assert_true(device_take(&bench->device, ACK_TIMEOUT_MS, &seq));
+    assert_int_equal(1, seq);
+    assert_true(device_take_overdue(&bench->device, ACK_TIMEOUT_MS, &seq));
+    assert_int_equal(0, seq);
+}
+
 static void a_lost_connection_makes_everything_unsent_again(void **state)
 {
     struct bench *bench = *state;
@@ -382,6 +396,7 @@ int main(void)
         T(a_range_below_the_ring_is_ignored),
         T(a_range_beyond_the_ring_is_ignored),
         T(what_is_not_acknowledged_is_sent_again_with_longer_and_longer_waits),
+        T(an_overdue_one_can_be_taken_while_others_are_unsent),
         T(a_lost_connection_makes_everything_unsent_again),
         T(a_full_ring_refuses_and_counts_and_loses_nothing),
         T(refusals_and_warnings_are_counted),
