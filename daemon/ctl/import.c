@@ -164,6 +164,20 @@ static size_t count_new(const struct import_job *job)
     return counts[IMPORT_NEW];
 }
 
+/* Two accounts of a firm must not bring the same document in at a time; the lock goes with the connection. */
+static int lock_document(struct import_job *job, const struct speaker *speaker)
+{
+    static const char sql[] =
+        "SELECT pg_try_advisory_lock(hashtextextended('custodyctl import ' || $1 || E'\n' || $2, 0))";
+    struct rows *rows = NULL;
+    int exit_code = ctl_query(job->ctl, sql, 2, (const char *const[]){speaker->party, job->document}, &rows);
+    if (exit_code == CTL_OK && rows_text(rows, 0, 0)[0] != 't')
+        exit_code = ctl_fail(job->ctl, CTL_TEMPORARY, "import: %s is being imported for %s; hint: wait for it",
+                             job->document, speaker->party);
+    rows_free(rows);
+    return exit_code;
+}
+
 /* A dry run needs no key; with one it says, too, what is there already. */
 static int bring_in(struct import_job *job, const struct import_options *options, struct speaker *speaker)
 {
@@ -176,6 +190,8 @@ static int bring_in(struct import_job *job, const struct import_options *options
     int exit_code = speaker_read(job->ctl, options->key_file, options->password_file, speaker);
     if (exit_code == CTL_OK)
         exit_code = speaker_begin(job->ctl, speaker);
+    if (exit_code == CTL_OK)
+        exit_code = lock_document(job, speaker);
     if (exit_code != CTL_OK)
         return exit_code;
     import_name(job, text_of(speaker->party));
@@ -292,6 +308,10 @@ int import_command(struct ctl *ctl, int argc, char **argv)
         return print_template(ctl, kind);
     if (argc < 2)
         return ctl_fail(ctl, CTL_USAGE, "import %s: no file; hint: import %s FILE, or --template", kind->name,
+                        kind->name);
+    if (kind->noun != NULL && options.key_file != NULL)
+        return ctl_fail(ctl, CTL_USAGE,
+                        "--key-file: %s are entered into the registry; hint: no key, but a database role that may",
                         kind->name);
     struct import_job job = {.ctl = ctl, .document = document_name(&options, argv[1])};
     if (strlen(job.document) > DOCUMENT_MAX_BYTES || !text_is_clean_utf8(text_of(job.document)) ||

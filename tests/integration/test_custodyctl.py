@@ -81,6 +81,8 @@ def test_the_overview_lists_every_command():
     [], ["dance"], ["trace"], ["trace", "a", "b"], ["verdict"], ["register"], ["register", "ship"], ["keygen", "only-a-name"],
     ["flags", "move"], ["flags", "show"], ["flags", "show", "x"], ["flags", "--severity", "5"], ["flags", "--state", "lost"],
     ["verdict", VIN, "--scheme", "colour"], ["prove"], ["prove", VIN], ["prove", VIN, "1", "--out", "x"], ["verify"], ["verify", "x"], ["monitor"], ["ping"], ["keygen", "a name with blanks", "file"],
+    ["import"], ["import", "ships", "x.csv"], ["import", "pickups"], ["import", "pickups", "/nonexistent.csv"], ["import", "pickups", "-"],
+    ["import", "watch-lists", "x.csv", "--key-file", "k"],
 ])
 def test_wrong_use_is_2_with_a_hint(arguments):
     result = run(nowhere(), *arguments)
