@@ -118,9 +118,9 @@ static void attribute_to_source(struct gate *gate, struct batch *batch, struct b
     envelope->source = source;
     if (!text_equal(arrival->name, text_of(source->name)) || !text_equal(arrival->area, text_of(source->area)))
         refuse_topic(batch, envelope, arrival);
-    if (source->is_signed ||
-        envelope->settled_on_arrival) /* the message is gone when the dead letter names its topic */
-        envelope->topic = arena_text(&batch->arena, envelope->topic);
+    /* The message is gone when a dead letter names its topic; where nothing else can come of it, the topic is the source's. */
+    envelope->topic = source->is_signed || envelope->settled_on_arrival ? arena_text(&batch->arena, envelope->topic)
+                                                                        : (struct text){NULL, 0};
 }
 
 /* A cut or garbled body whose front still says who and which: when its signature holds it is that source's, a dead letter, and

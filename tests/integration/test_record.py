@@ -91,6 +91,14 @@ def test_an_unsigned_source_is_accepted_without_a_signature_and_gets_the_same_no
     assert record_of(world, sealed)[5] == device.name
 
 
+def test_what_an_unsigned_source_says_wrong_is_a_dead_letter_with_its_topic(world):
+    device = world.device("gateway")
+    sealed = device.say(fixes=[fix(lat=91)])
+    device.await_ack(sealed)
+    _, detail, topic, source, _ = world.dead_letter(sealed.bytes)
+    assert (topic, source) == (device.topic(), device.name) and "910000000" in detail
+
+
 def test_a_fix_arrives_with_every_measure_it_has_and_null_for_what_was_not_measured(world, device):
     at_us = now_us() - 5_000_000
     device.await_ack(device.say(fixes=[fix(118.6612345, 24.9423456, at_us=at_us, speed_cm_s=1234, course_cdeg=35999, accuracy_cm=250),
