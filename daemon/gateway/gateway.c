@@ -51,6 +51,7 @@ struct speaker {
     struct session *session;
     uint64_t counted;    /* envelopes of its ring that gateway->pending counts */
     uint64_t waiting_ms; /* since when it has had no answer; 0: nothing waits */
+    bool heard;          /* waits although the gateway's own source was answered since, and all was sent again */
     bool aside;
 };
 
@@ -136,10 +137,12 @@ static void recount(struct speaker *speaker)
 {
     struct gateway *gateway = speaker->gateway;
     const uint64_t waits = device_pending(&speaker->device), counts = speaker->aside ? 0 : waits;
-    if (waits == 0)
+    if (waits == 0) {
         speaker->waiting_ms = 0;
-    else if (speaker->waiting_ms == 0)
+        speaker->heard = false;
+    } else if (speaker->waiting_ms == 0) {
         speaker->waiting_ms = uv_now(gateway->loop);
+    }
     gateway->pending = gateway->pending + counts - speaker->counted;
     speaker->counted = counts;
 }
@@ -265,21 +268,49 @@ static const struct mqtt_handler inbound_handler = {
 
 /* ---- the sources' sessions ---- */
 
-static void gateway_on_answer(void *context, const struct ack *ack)
+static bool waits_too_long(const struct speaker *speaker)
 {
-    struct speaker *speaker = context;
-    struct gateway *gateway = speaker->gateway;
-    if (speaker != own_speaker(gateway)) { /* its own are refused by their nature */
-        gateway->counters.refusals += ack->refusal_count;
-        for (size_t i = 0; i < ack->refusal_count; i++)
-            log_warn("refused", "source=%s seq=%" PRIu64 " error=\"%s\"", speaker->device.name, ack->refusals[i].seq,
-                     log_text(ack->refusals[i].text));
+    const struct gateway *gateway = speaker->gateway;
+    return speaker->waiting_ms && !speaker->aside &&
+           uv_now(gateway->loop) - speaker->waiting_ms >= (uint64_t)gateway->config->gateway_answer_s * 1000;
+}
+
+/* The daemon is there: whoever has waited in vain asks once more, now, and has its time anew. */
+static void ask_again(struct gateway *gateway)
+{
+    for (size_t i = 0; i + 1 < gateway->speaker_count; i++) {
+        struct speaker *speaker = &gateway->speakers[i];
+        if (!waits_too_long(speaker) || speaker->heard)
+            continue;
+        speaker->heard = true;
+        speaker->waiting_ms = uv_now(gateway->loop);
+        device_on_disconnected(&speaker->device); /* as good as lost */
+        session_pump(speaker->session);
     }
+}
+
+static void take_answer(struct speaker *speaker, const struct ack *ack)
+{
+    speaker->gateway->counters.refusals += ack->refusal_count;
+    for (size_t i = 0; i < ack->refusal_count; i++)
+        log_warn("refused", "source=%s seq=%" PRIu64 " error=\"%s\"", speaker->device.name, ack->refusals[i].seq,
+                 log_text(ack->refusals[i].text));
     if (speaker->aside && device_pending(&speaker->device) == 0) {
         speaker->aside = false;
         log_info("source_answered", "source=%s hint=\"it is no longer set aside\"", speaker->device.name);
     }
+}
+
+static void gateway_on_answer(void *context, const struct ack *ack)
+{
+    struct speaker *speaker = context;
+    struct gateway *gateway = speaker->gateway;
+    if (speaker == own_speaker(gateway)) /* its own are refused by their nature */
+        ask_again(gateway);
+    else
+        take_answer(speaker, ack);
     speaker->waiting_ms = 0; /* of what is left, from now on */
+    speaker->heard = false;
     recount(speaker);
     release_if_covered(gateway);
 }
@@ -291,13 +322,6 @@ static void gateway_on_trouble(void *context, const char *words)
 }
 
 static const struct session_handler session_handler = {gateway_on_answer, gateway_on_trouble};
-
-static bool waits_too_long(const struct speaker *speaker)
-{
-    const struct gateway *gateway = speaker->gateway;
-    return speaker->waiting_ms && !speaker->aside &&
-           uv_now(gateway->loop) - speaker->waiting_ms >= (uint64_t)gateway->config->gateway_answer_s * 1000;
-}
 
 /* Its envelopes, as they are, by the gateway's own source. */
 static void set_aside(struct speaker *speaker)
@@ -318,7 +342,15 @@ static void set_aside(struct speaker *speaker)
     recount(speaker);
 }
 
-/* One after the other: when nobody answers the gateway's own source either, the daemon is away, and all wait for it. */
+/* Is anybody there? A report of the gateway's own source that says nothing. */
+static void ask_daemon(struct gateway *gateway)
+{
+    struct report nothing = {.fix_count = 0};
+    if (say(own_speaker(gateway), &nothing))
+        log_error("gateway_cannot_ask", "source=%s hint=\"memory\"", own_speaker(gateway)->device.name);
+}
+
+/* A source that has no answer is set aside only when the gateway's own has one: while the daemon is away all wait for it. */
 static void look_for_unanswered(struct gateway *gateway)
 {
     struct speaker *own = own_speaker(gateway);
@@ -332,7 +364,10 @@ static void look_for_unanswered(struct gateway *gateway)
     }
     for (size_t i = 0; i + 1 < gateway->speaker_count; i++)
         if (waits_too_long(&gateway->speakers[i])) {
-            set_aside(&gateway->speakers[i]);
+            if (gateway->speakers[i].heard)
+                set_aside(&gateway->speakers[i]);
+            else
+                ask_daemon(gateway);
             return;
         }
 }

@@ -11,8 +11,9 @@
  * PUBACK, under a new epoch; the fixes among it that were stored before are doubles of the same time and place, which trucks' ways
  * are folded without.
  *
- * A source that gets no answer (not registered, another area, another key) must not hold up the others: after gateway_answer_s its
- * envelopes are said by the gateway's own source, and it is set aside until it is answered.
+ * A source that gets no answer (not registered, another area, another key) must not hold up the others: after gateway_answer_s the
+ * gateway's own source asks whether the daemon is there; when it is, and there is no answer for as long again, the source's envelopes are
+ * said by the gateway's own, and it is set aside until it is answered. While the daemon is away all wait.
  *
  * Life: gateway_new -> gateway_open -> on_ready -> gateway_stop -> on_stopped -> gateway_close -> on_closed, then it is freed. */
 #ifndef CUSTODY_GATEWAY_GATEWAY_H

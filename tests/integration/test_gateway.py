@@ -24,8 +24,9 @@ PHONES = (f"0139{n:08}" for n in itertools.count(12345678))
 class Gateway:
     """A world's gateway, its trackers registered with its key, and its Traccar."""
 
-    def __init__(self, world, trackers=2, answer_s=30, datum="wgs84", unregistered=(), **settings):
+    def __init__(self, world, trackers=2, answer_s=30, datum="wgs84", unregistered=(), key=True, **settings):
         self.world = world
+        self.is_signed = key
         self.key_file, self.public_key = world.write_key("gateway.key", "gateway", f"gateway of {world.area}")
         self.phones = [next(PHONES) for _ in range(trackers)]
         self.source_of = {phone: f"jt808-{phone}" for phone in self.phones}
@@ -38,7 +39,7 @@ class Gateway:
         ack_key = NoteKey(f"{world.origin}/ack", seed="acknowledgement key of the tests").verifier
         self.daemon = world.add_daemon(
             "gateway", roles="gateway", client_id=f"gateway-{world.area}", gateway_trackers_file=str(self.trackers_file),
-            gateway_area=world.area, gateway_key_file=str(self.key_file), gateway_ack_key=ack_key,
+            gateway_area=world.area, gateway_key_file=str(self.key_file) if key else "", gateway_ack_key=ack_key,
             gateway_state_file=str(world.directory / "gateway.state"), gateway_datum=datum, gateway_answer_s=answer_s, **settings)
         self.traccar = Traccar(world.stack)
 
@@ -50,9 +51,9 @@ class Gateway:
         self.world.sql(
             "WITH p AS (SELECT party_id FROM registry.party WHERE code = 'recycler-1'), v AS (INSERT INTO registry.vehicle (party_id, plate)"
             " SELECT party_id, %s FROM p WHERE %s::text IS NOT NULL RETURNING vehicle_id), s AS (INSERT INTO registry.source (name, kind, area,"
-            " party_id, vehicle_id, signed) SELECT %s, 'gateway', %s, party_id, (SELECT vehicle_id FROM v), true FROM p RETURNING source_id)"
+            " party_id, vehicle_id, signed) SELECT %s, 'gateway', %s, party_id, (SELECT vehicle_id FROM v), %s FROM p RETURNING source_id)"
             " INSERT INTO registry.source_key (source_id, key_id, public_key) SELECT source_id, %s, %s FROM s",
-            plate, plate, source, self.world.area, key_id, self.public_key)
+            plate, plate, source, self.world.area, self.is_signed, key_id, self.public_key)
 
     def write_trackers(self):
         self.trackers_file.write_text("# uniqueId source\n" + "".join(f"{p}\t{s}  # 车载终端\n" for p, s in self.source_of.items()))
@@ -307,6 +308,27 @@ def test_a_source_that_nobody_registered_is_set_aside_and_the_others_go_on(new_g
     gateway.daemon.wait_log("source_answered", source=gateway.source_of[unknown])
     gateway.send(unknown, at_us=t + 2_000_000)
     gateway.await_fixes({(gateway.source_of[unknown], t + 2_000_000)})
+
+
+def test_nobody_is_set_aside_while_the_daemon_is_away(new_gateway):
+    gateway = new_gateway(answer_s=1)
+    gateway.world.daemon.kill()
+    wanted = gateway.send_many(20)
+    gateway.daemon.wait_log("gateway_unanswered")
+    time.sleep(2)
+    gateway.world.start()
+    gateway.await_fixes(wanted)
+    gateway.queue_is_empty(now_us() // 1000 * 1000)
+    assert not gateway.daemon.events("source_unanswered") and not gateway.world.sql("SELECT * FROM ledger.dead_letter")
+
+
+def test_a_gateway_without_a_key_speaks_for_unsigned_sources(new_gateway):
+    gateway = new_gateway(key=False)
+    at_us = now_us() // 1000 * 1000
+    gateway.send(gateway.phones[0], at_us=at_us)
+    gateway.await_fixes({(gateway.source_of[gateway.phones[0]], at_us)})
+    payload = gateway.traccar.send(b"no JSON")
+    assert gateway.untranslated(payload)[2] == "gateway"
 
 
 def test_a_message_that_the_broker_repeats_is_said_once(new_gateway):
