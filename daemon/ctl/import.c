@@ -195,7 +195,9 @@ static int bring_in(struct import_job *job, const struct import_options *options
     if (exit_code != CTL_OK)
         return exit_code;
     import_name(job, text_of(speaker->party));
-    exit_code = import_compare(job, clock_now_us());
+    exit_code = import_refer(job);
+    if (exit_code == CTL_OK)
+        exit_code = import_compare(job, clock_now_us());
     if (exit_code == CTL_OK)
         exit_code = ctl_config(job->ctl, &config);
     if (exit_code != CTL_OK || options->dry_run || count_new(job) == 0)

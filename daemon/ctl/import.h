@@ -1,6 +1,6 @@
 /* import.h - one file on its way in: its rows, what became of each, and the steps that custodyctl import takes with them.
  *
- *     import_check -> import_name -> import_compare -> import_send        envelopes of a source
+ *     import_check -> import_refer -> import_name -> import_compare -> import_send        envelopes of a source
  *     import_register                                                     documents for the registry
  */
 #ifndef CUSTODY_CTL_IMPORT_H
@@ -43,6 +43,10 @@ struct report import_report(const struct import_row *row);
 
 /* Decodes what each row would send, as the daemon will: what it would refuse is told now. 0 or ERR_NO_MEMORY. */
 int import_check(struct import_job *job, int64_t now_us) MUST_USE;
+
+/* Looks the codes of sites and categories up: names become codes, and what the registry does not know is warned of, as
+ * no rule can say anything by it. CTL_OK or an exit code after the error was printed. */
+int import_refer(struct import_job *job) MUST_USE;
 
 /* Gives every row its lasting id. */
 void import_name(struct import_job *job, struct text party);

@@ -262,6 +262,23 @@ def test_a_silent_daemon_is_75_and_the_rows_are_said_to_be_unanswered(new_world,
     assert counts(answer) == {"new": 1}
 
 
+def test_names_of_categories_and_sites_become_codes_and_unknown_ones_are_warned_of(world, tmp_path):
+    now, vins = pickup(new_vin())[0], [new_vin(), new_vin()]
+    path = write(tmp_path / "use.csv", ("登记日期", "业务类型", "vin", "注册登记日期", "使用性质类别"),
+                 (now, "转移登记", vins[0], "2010-06-18", "小、微型出租客运"), (now, "转移登记", vins[1], "2010-06-18", "飞船"))
+    answer = ctl(world, "registrations", path, "office-1")
+    assert counts(answer) == {"stored": 2}
+    assert [(warning["line"], warning["column"], warning["value"]) for warning in answer["warnings"]] == [(3, "使用性质类别", "飞船")]
+    said = [report_of(world, index).sightings[0].scrap_category for (index,) in world.sql(
+        "SELECT log_index FROM reentry.sighted_identifier WHERE value = ANY (%s) ORDER BY log_index", vins)]
+    assert said == ["taxi_small", "飞船"]
+    vin = new_vin()
+    path = write(tmp_path / "site.csv", (*PICKUP_HEAD, "场地编码"), (*pickup(vin), "yard-1"), (*pickup(new_vin()), "yard-x"))
+    answer = ctl(world, "pickups", path, "truck-113", who=FIRM)
+    assert [(warning["line"], warning["value"]) for warning in answer["warnings"]] == [(3, "yard-x")]
+    assert counts(ctl(world, "pickups", path, "truck-113", who=FIRM)) == {"stored_before": 2}
+
+
 # ---- once
 
 

@@ -85,6 +85,11 @@ static const struct import_word schemes[] = {
         .zh = (names), .en = (en_name), .type = COLUMN_WORD, .words = (list), .required = (must),                      \
         .offset = AT(member), .example = (sample), .help = (text)                                                      \
     }
+#define REFERENCE(names, en_name, to, member, sample, text)                                                            \
+    {                                                                                                                  \
+        .zh = (names), .en = (en_name), .type = COLUMN_CODE, .reference = (to), .offset = AT(member),                  \
+        .example = (sample), .help = (text)                                                                            \
+    }
 #define DROPPED(names, en_name)                                                                                        \
     {                                                                                                                  \
         .zh = (names), .en = (en_name), .type = COLUMN_DROPPED, .example = "",                                         \
@@ -105,7 +110,7 @@ static const struct import_word schemes[] = {
         IDENTIFIER("标签号|标签", "tag", IDENTIFIER_SCHEME_TAG, "", "own tag, QR or RFID")
 
 #define PLACE                                                                                                          \
-    VALUE("场地编码|场地", "site", COLUMN_CODE, false, event.site, "", "code of a registered site"),                   \
+    REFERENCE("场地编码|场地", "site", IMPORT_REFERENCE_SITE, event.site, "", "code or name of a registered site"),    \
         VALUE("经办人", "actor", COLUMN_TEXT, false, event.actor, "", "who acted: account or badge, no ID number"),    \
         VALUE("备注", "note", COLUMN_TEXT, false, event.note, "", "free text, at most 2,000 bytes")
 
@@ -206,10 +211,11 @@ static const struct import_column registration_columns[] = {
     VEHICLE_IDENTIFIERS,
     OTHER_IDENTIFIERS,
     DESCRIPTION,
-    VALUE("使用性质类别", "scrap_category", COLUMN_CODE, false, sighting.scrap_category, "taxi_small",
-          "use and size, a row of the compulsory-scrapping table 强制报废标准 (registry.scrap_limit)"),
-    VALUE("原使用性质类别", "former_category", COLUMN_CODE, false, sighting.former_category, "",
-          "what it was before its use was changed"),
+    REFERENCE("使用性质类别", "scrap_category", IMPORT_REFERENCE_SCRAP_LIMIT, sighting.scrap_category, "taxi_small",
+              "use and size: a category of the compulsory-scrapping table 强制报废标准 (registry.scrap_limit), or its "
+              "Chinese name"),
+    REFERENCE("原使用性质类别", "former_category", IMPORT_REFERENCE_SCRAP_LIMIT, sighting.former_category, "",
+              "what it was before its use was changed"),
     VALUE("使用性质变更日期", "use_changed_on", COLUMN_DAY, false, sighting.use_changed_at_us, "", "when that was"),
 };
 

@@ -59,6 +59,9 @@ struct import_word {
     int number;
 };
 
+/* What a code is looked up in, where the database is at hand. */
+enum import_reference { IMPORT_REFERENCE_NONE, IMPORT_REFERENCE_SITE, IMPORT_REFERENCE_SCRAP_LIMIT };
+
 struct import_column {
     const char *zh, *en; /* headers; zh: "|" between several, the first is printed. en: also the registry's field */
     enum column_type type;
@@ -66,6 +69,7 @@ struct import_column {
     size_t offset; /* in struct import_row, by type; registry documents: none */
     enum identifier_scheme scheme;
     const struct import_word *words; /* ends with a zh of NULL */
+    enum import_reference reference; /* COLUMN_CODE alone */
     const char *example;             /* of the template; "" : left empty */
     const char *help;
 };
