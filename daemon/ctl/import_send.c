@@ -45,20 +45,32 @@ static void start_deadline(struct sending *sending)
     (void)uv_timer_start(&sending->deadline, sending_on_deadline, (uint64_t)sending->way->timeout_s * MS_PER_S, 0);
 }
 
+static void sending_on_trouble(void *context, const char *words)
+{
+    struct sending *sending = context;
+    (void)snprintf(sending->trouble, sizeof sending->trouble, "%s", words);
+}
+
+/* Not dealt with: it has to be sent again, and nothing else says why no note comes. */
+static bool is_passing(enum refusal_reason reason)
+{
+    return reason == REFUSAL_TOO_FAR_AHEAD || reason == REFUSAL_WRONG_TOPIC;
+}
+
 /* Told again when an envelope is sent again: once is enough. */
 static void take_refusals(struct sending *sending, const struct ack *ack)
 {
     char words[ERROR_TEXT_BYTES];
     for (size_t i = 0; i < ack->refusal_count; i++) {
         const struct ack_refusal *refusal = &ack->refusals[i];
-        if (refusal->epoch != sending->device.epoch || refusal->seq == 0 || refusal->seq >= sending->device.next_seq)
+        if (refusal->epoch != sending->device.epoch || refusal->seq >= sending->device.next_seq)
             continue;
-        const size_t row = sending->row_of[refusal->seq - 1];
         (void)snprintf(words, sizeof words, "refused by the daemon: %s: %.*s", refusal_reason_word(refusal->reason),
                        TEXT_ARG(refusal->text));
-        if (refusal->reason != REFUSAL_TOO_FAR_AHEAD && refusal->reason != REFUSAL_WRONG_TOPIC &&
-            sending->job->results[row] != IMPORT_REFUSED)
-            import_tell(sending->job, row, false, words);
+        if (refusal->seq == 0 || is_passing(refusal->reason))
+            sending_on_trouble(sending, words);
+        else if (sending->job->results[sending->row_of[refusal->seq - 1]] != IMPORT_REFUSED)
+            import_tell(sending->job, sending->row_of[refusal->seq - 1], false, words);
     }
 }
 
@@ -82,12 +94,6 @@ static void sending_on_answer(void *context, const struct ack *ack)
     start_deadline(sending);
     if (device_pending(&sending->device) == 0)
         uv_stop(&sending->loop);
-}
-
-static void sending_on_trouble(void *context, const char *words)
-{
-    struct sending *sending = context;
-    (void)snprintf(sending->trouble, sizeof sending->trouble, "%s", words);
 }
 
 static const struct session_handler handler = {.on_answer = sending_on_answer, .on_trouble = sending_on_trouble};

@@ -248,6 +248,26 @@ def test_a_row_that_the_daemon_refuses_is_told_against_its_line(new_world, tmp_p
     assert error["line"] == 3 and "not_storable" in error["text"] and "for a test" in error["text"]
 
 
+def test_why_no_note_comes_is_said(new_world, tmp_path):
+    """A refusal that is not final brings no note: a stand-in for a daemon that has another area in mind."""
+    world = new_world()
+
+    def answer(message):
+        report = envelope_pb.Report.FromString(envelope_pb.Envelope.FromString(message.payload).body)
+        ack = ack_pb.Ack(source=report.source, epoch=report.epoch)
+        ack.refusals.add(epoch=report.epoch, seq=0, reason=ack_pb.REFUSAL_REASON_WRONG_TOPIC, text="area; hint: another")
+        daemon.publish(f"custody/v1/{world.area}/down/{report.source}", ack.SerializeToString())
+
+    daemon = Connection(world.stack.broker_socket, "custodyd", [f"custody/v1/{world.area}/up/+"], answer)
+    try:
+        path = write(tmp_path / "moved.csv", PICKUP_HEAD, pickup(new_vin()))
+        done = subprocess.run(command(world, "pickups", path, "truck-1", "--timeout", "2"), env=world.database.environment,
+                              capture_output=True, text=True)
+    finally:
+        daemon.close()
+    assert done.returncode == TEMPORARY and "wrong_topic: area" in done.stderr, (done.stdout, done.stderr)
+
+
 def test_what_the_daemon_throttles_is_sent_again(new_world, tmp_path):
     world = new_world(source_rate_per_s=50, source_burst=40).start()
     path = write(tmp_path / "much.csv", PICKUP_HEAD, *(pickup(new_vin()) for _ in range(150)))
