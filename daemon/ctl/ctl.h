@@ -39,12 +39,21 @@ struct ctl_command {
     int (*run)(struct ctl *ctl, int argc, char **argv);
 };
 
+/* A word that a subcommand has under it, as "move" in "flags move". */
+struct ctl_verb {
+    const char *word, *command; /* "move", "flags move" */
+    int (*run)(struct ctl *ctl, int argc, char **argv);
+};
+
 void ctl_init(struct ctl *ctl, FILE *out, FILE *err);
 void ctl_fini(struct ctl *ctl);
 
 /* Runs argv[1...] against `commands`: global options, help, version of the usage, then the command. Returns the exit
  * code. */
 int ctl_run(struct ctl *ctl, const struct ctl_command *commands, size_t command_count, int argc, char **argv);
+
+/* Runs the verb that argv[1] names and puts its exit code into *exit_code; false when argv[1] names none of them. */
+bool ctl_run_verb(struct ctl *ctl, const struct ctl_verb *verbs, size_t count, int argc, char **argv, int *exit_code);
 
 /* ---- options ---- */
 

@@ -137,12 +137,9 @@ static int erase_list(struct ctl *ctl, int argc, char **argv)
     return exit_code;
 }
 
-static const struct {
-    const char *word, *command;
-    int (*run)(struct ctl *ctl, int argc, char **argv);
-} verbs[] = {{"request", "erase request", erase_request},
-             {"approve", "erase approve", erase_approve},
-             {"list", "erase list", erase_list}};
+static const struct ctl_verb verbs[] = {{"request", "erase request", erase_request},
+                                        {"approve", "erase approve", erase_approve},
+                                        {"list", "erase list", erase_list}};
 
 int erase_command(struct ctl *ctl, int argc, char **argv)
 {
@@ -155,12 +152,8 @@ int erase_command(struct ctl *ctl, int argc, char **argv)
         NULL,
         0};
     int exit_code;
-    for (size_t i = 0; argc > 1 && i < COUNT(verbs); i++) {
-        if (strcmp(argv[1], verbs[i].word) == 0) {
-            ctl->command = verbs[i].command;
-            return verbs[i].run(ctl, argc - 1, argv + 1);
-        }
-    }
+    if (ctl_run_verb(ctl, verbs, COUNT(verbs), argc, argv, &exit_code))
+        return exit_code;
     if (!ctl_parse(ctl, &usage, &argc, &argv, &exit_code))
         return exit_code;
     return ctl_fail(ctl, CTL_USAGE, "erase: %s; hint: request, approve or list", argc > 0 ? argv[0] : "nothing to do");

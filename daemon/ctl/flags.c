@@ -313,12 +313,10 @@ static int flags_explain(struct ctl *ctl, int argc, char **argv)
     return read_flag(ctl, argc, argv, &usage, print_explanation);
 }
 
-static const struct {
-    const char *word, *command;
-    int (*run)(struct ctl *ctl, int argc, char **argv);
-} verbs[] = {{"list", "flags list", flags_list},          {"show", "flags show", flags_show},
-             {"explain", "flags explain", flags_explain}, {"move", "flags move", flags_move},
-             {"assign", "flags assign", flags_assign},    {"comment", "flags comment", flags_comment}};
+static const struct ctl_verb verbs[] = {
+    {"list", "flags list", flags_list},          {"show", "flags show", flags_show},
+    {"explain", "flags explain", flags_explain}, {"move", "flags move", flags_move},
+    {"assign", "flags assign", flags_assign},    {"comment", "flags comment", flags_comment}};
 
 int flags_command(struct ctl *ctl, int argc, char **argv)
 {
@@ -331,12 +329,8 @@ int flags_command(struct ctl *ctl, int argc, char **argv)
         NULL,
         0};
     int exit_code;
-    for (size_t i = 0; argc > 1 && i < COUNT(verbs); i++) {
-        if (strcmp(argv[1], verbs[i].word) == 0) {
-            ctl->command = verbs[i].command;
-            return verbs[i].run(ctl, argc - 1, argv + 1);
-        }
-    }
+    if (ctl_run_verb(ctl, verbs, COUNT(verbs), argc, argv, &exit_code))
+        return exit_code;
     if (argc > 1 && argv[1][0] == '-' && strcmp(argv[1], "--help") != 0) {
         ctl->command = "flags list";
         return flags_list(ctl, argc, argv);

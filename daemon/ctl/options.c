@@ -201,3 +201,15 @@ int ctl_run(struct ctl *ctl, const struct ctl_command *commands, size_t command_
     ctl->command = command->name;
     return command->run(ctl, argc, argv);
 }
+
+bool ctl_run_verb(struct ctl *ctl, const struct ctl_verb *verbs, size_t count, int argc, char **argv, int *exit_code)
+{
+    for (size_t i = 0; argc > 1 && i < count; i++) {
+        if (strcmp(argv[1], verbs[i].word) == 0) {
+            ctl->command = verbs[i].command;
+            *exit_code = verbs[i].run(ctl, argc - 1, argv + 1);
+            return true;
+        }
+    }
+    return false;
+}
