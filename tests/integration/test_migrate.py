@@ -149,6 +149,23 @@ def test_a_run_that_does_nothing_appends_nothing_and_an_edited_file_is_a_leaf_ag
     assert [leaf["data"]["name"] for leaf in schema_leaves(migrated)[before:]] == ["api/item.sql", "api/item.sql", "roles.sql"]
 
 
+@pytest.mark.parametrize("leaves", [700, 70000])
+def test_a_log_begun_before_there_were_tiles_gets_the_tiles_and_edges_that_appending_makes(migrated, leaves):
+    """0009 fills them level by level: what it fills is taken away, and that part of it runs again."""
+    fill = (ROOT / "sql/migrations/0009_tree.sql").read_text().partition("-- A log that was begun before there were tiles")[2].partition("\n")[2]
+    edges = ", ".join(f"edge_{level}" for level in range(1, 8))
+    migrated.sql("SELECT ledger.append_all(array_agg(7), array_agg(n::text::bytea)) FROM generate_series(1, %s) AS n", leaves)
+    tiles = "SELECT level, tile_index, hashes FROM ledger.tile ORDER BY level, tile_index"
+    expected = migrated.sql(tiles), migrated.sql(f"SELECT {edges} FROM ledger.head")
+    assert max(level for level, _, _ in expected[0]) == (1 if leaves > 65536 else 0)
+    with migrated.connect() as connection, connection.transaction():
+        connection.execute("SET session_replication_role = replica")
+        connection.execute("DELETE FROM ledger.tile")
+        connection.execute("UPDATE ledger.head SET " + ", ".join(f"edge_{level} = DEFAULT" for level in range(1, 8)))
+        connection.execute(fill)
+    assert (migrated.sql(tiles), migrated.sql(f"SELECT {edges} FROM ledger.head")) == expected
+
+
 def test_a_second_run_finds_nothing_to_do(migrated):
     before = migrated.history()
     done = migrated.migrate()
