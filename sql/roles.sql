@@ -131,7 +131,12 @@ GRANT EXECUTE ON FUNCTION reentry.evidence(bigint[], bigint[], text[]) TO custod
 GRANT SELECT, INSERT, UPDATE (rule_version, severity, state, detail, event_at, changed_at, folded_into) ON flag.flag TO custody_ingest;
 GRANT SELECT, INSERT ON flag.evidence, flag.action TO custody_ingest;
 GRANT EXECUTE ON FUNCTION flag.settle(bigint[], bigint[], bigint[], text[], integer[], smallint[], text[], text[], timestamptz[], bigint[],
-    smallint[]), flag.withdraw(text[], text[], text[], text) TO custody_ingest;
+    smallint[], text[]), flag.withdraw(text[], text[], text[], text),
+    flag.settle_sellers(bytea[], text[], integer, smallint[], text[], integer[], integer[]) TO custody_ingest;
+GRANT SELECT, INSERT ON custody.reverse_invoice, custody.correction TO custody_ingest;
+GRANT SELECT ON custody.valid_reverse_invoice TO custody_ingest;
+-- What a person sells to all firms together is for authorities alone.
+GRANT SELECT ON custody.reverse_invoice, custody.correction, custody.valid_reverse_invoice TO custody_police, custody_commerce;
 
 -- Monitor: the log, to read.
 GRANT SELECT ON ledger.record, ledger.ingest_key, ledger.stream, ledger.head, ledger.dead_letter TO custody_monitor;

@@ -166,7 +166,11 @@ struct calendar_day {
     X(FIGURE_ESTIMATE_ERROR_PERMILLE, "estimate_error_permille")                                                       \
     X(FIGURE_SCALE_FINE_ERROR_PERMILLE, "scale_fine_error_permille")                                                   \
     X(FIGURE_SCALE_III_ERROR_PERMILLE, "scale_iii_error_permille")                                                     \
-    X(FIGURE_SCALE_OTHER_ERROR_PERMILLE, "scale_other_error_permille")
+    X(FIGURE_SCALE_OTHER_ERROR_PERMILLE, "scale_other_error_permille")                                                 \
+    X(FIGURE_REVERSE_INVOICE_LIMIT_FEN, "reverse_invoice_limit_fen")                                                   \
+    X(FIGURE_REVERSE_INVOICE_MONTHS, "reverse_invoice_months")                                                         \
+    X(FIGURE_REVERSE_INVOICE_NEAR_PERCENT, "reverse_invoice_near_percent")                                             \
+    X(FIGURE_REVERSE_INVOICE_CLOSE_PERCENT, "reverse_invoice_close_percent")
 
 enum figure {
 #define X(name, word) name,

@@ -33,6 +33,8 @@
     X(RULE_C14, "C14", 1, 3, "Decree 715 art 9, 20", "回收证明异常", "certificate games")                              \
     X(RULE_C15, "C15", 1, 4, "Solid-waste law art 81, 82", "危险废物逾期或未确认",                                     \
       "hazardous waste overdue, unconfirmed, or less than the vehicles must have yielded")                             \
+    X(RULE_C16, "C16", 1, 3, "SAT Announcement 5/2024", "反向开票接近或达到限额",                                      \
+      "a seller near or at the limit of reverse invoices")                                                             \
     X(RULE_C17, "C17", 1, 3, "Decree 715 art 13", "交接双方关联", "giver and taker are one, or linked")                \
     X(RULE_R01, "R01", 1, 3, "Solid-waste law art 67; policy", "载货车辆场外停留", "a laden truck stops off-site")     \
     X(RULE_R02, "R02", 1, 4, "Decree 715 art 15; policy", "载货车辆到访关注场所",                                      \

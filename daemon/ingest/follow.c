@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "ingest/flags.h"
 #include "ingest/follow_read.h"
+#include "ingest/sellers.h"
 
 enum {
     PARAM_BYTES_MAX = 16 * 1024 * 1024,
@@ -171,6 +172,7 @@ static void read_range(void *context)
         return;
     }
     follow_read(follow);
+    sellers_read(follow);
     transaction_then(&follow->transaction, match, follow);
 }
 
@@ -312,6 +314,7 @@ static void begin(void *context)
         add_keys(follow);
     }
     flags_settle_sightings(&follow->transaction, &follow->params, follow->flags);
+    sellers_judge(follow);
     if (follow->affected_count)
         transaction_query(&follow->transaction, &lock_items_statement, ids_of(follow, 0, follow->affected_count), NULL,
                           NULL);
@@ -441,6 +444,7 @@ static void commit(void *context)
 
     follow->fold_due |= follow->name_count || follow->affected_count;
     fold_floods(follow);
+    sellers_settle(follow);
     transaction_query(&follow->transaction, &commit_statement, NULL, NULL, NULL);
     transaction_then(&follow->transaction, done, follow);
 }

@@ -1,7 +1,8 @@
-/* follow.h - one pass behind the log: what sightings and bans of a piece of it bring for rules E02, E03, E06, E07 and E08. */
+/* follow.h - one pass behind the log: what sightings and bans of a piece of it bring for rules E02, E03, E06, E07 and E08, and invoices for C16. */
 #ifndef CUSTODY_INGEST_FOLLOW_H
 #define CUSTODY_INGEST_FOLLOW_H
 
+#include "core/directory.h"
 #include "core/reentry/vin_index.h"
 #include "core/reentry/written.h"
 #include "ingest/transaction.h"
@@ -12,6 +13,8 @@ struct follow_name;
 struct follow_item;
 struct follow_trade;
 struct sighting_flag;
+struct follow_invoice;
+struct follow_seller;
 
 struct follow {
     struct transaction transaction;
@@ -36,6 +39,10 @@ struct follow {
     struct follow_trade *trades;
     struct sighting_flag *flags; /* of the sources that told of trades */
     size_t writing_count, name_count, item_count;
+    struct follow_invoice *invoices, *corrections; /* of sellers.c */
+    size_t invoice_count, correction_count;
+    struct follow_seller *sellers;
+    int64_t figures[FIGURE_COUNT];
     int64_t *changes, *changed_items; /* of reentry.ban_change: numbers, items */
     size_t change_count;
     int64_t *affected; /* sorted, each once */

@@ -74,6 +74,7 @@ RETURN CASE rule
     WHEN 'C13' THEN ARRAY['MOFCOM 8/2007; Solid-waste law art 36', '产出大于投入', 'outputs exceed inputs']
     WHEN 'C14' THEN ARRAY['Decree 715 art 9, 20', '回收证明异常', 'certificate games']
     WHEN 'C15' THEN ARRAY['Solid-waste law art 81, 82', '危险废物逾期或未确认', 'hazardous waste overdue, unconfirmed, or less than the vehicles must have yielded']
+    WHEN 'C16' THEN ARRAY['SAT Announcement 5/2024', '反向开票接近或达到限额', 'a seller near or at the limit of reverse invoices']
     WHEN 'C17' THEN ARRAY['Decree 715 art 13', '交接双方关联', 'giver and taker are one, or linked']
     WHEN 'R01' THEN ARRAY['Solid-waste law art 67; policy', '载货车辆场外停留', 'a laden truck stops off-site']
     WHEN 'R02' THEN ARRAY['Decree 715 art 15; policy', '载货车辆到访关注场所', 'a laden truck calls at a watched site']

@@ -15,6 +15,11 @@ INSERT INTO registry.figure (name, value, basis, source, meaning) VALUES
     ('estimate_error_permille', 200, 'policy', 'district', 'how far off an estimated mass may be'),
     ('scale_fine_error_permille', 1, 'policy', 'after OIML R 76 / GB/T 7723, classes I and II', 'how far off a mass of a fine scale may be'),
     ('scale_iii_error_permille', 2, 'policy', 'after OIML R 76 / GB/T 7723, class III in service', 'how far off a mass of a weighbridge may be'),
-    ('scale_other_error_permille', 20, 'policy', 'district', 'how far off a mass of an ordinary or unmarked scale may be')
+    ('scale_other_error_permille', 20, 'policy', 'district', 'how far off a mass of an ordinary or unmarked scale may be'),
+    ('reverse_invoice_limit_fen', 500000000, 'rule', 'SAT Announcement 5/2024, in force 2024-04-29',
+     'what may be reverse-invoiced 反向开票 in the name of one natural person, without VAT, by all firms together, 0.01 RMB'),
+    ('reverse_invoice_months', 12, 'rule', 'SAT Announcement 5/2024, in force 2024-04-29', 'any so many consecutive calendar months count together'),
+    ('reverse_invoice_near_percent', 80, 'policy', 'district', 'share of the limit from which a seller is near it'),
+    ('reverse_invoice_close_percent', 95, 'policy', 'district', 'share of the limit from which a seller is close to it')
 ON CONFLICT (name) DO UPDATE SET value = excluded.value, basis = excluded.basis, source = excluded.source, meaning = excluded.meaning
 WHERE (figure.value, figure.basis, figure.source, figure.meaning) IS DISTINCT FROM (excluded.value, excluded.basis, excluded.source, excluded.meaning);

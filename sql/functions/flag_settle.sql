@@ -1,5 +1,6 @@
 -- flag_settle.sql - brings flags in line with what the rules found now.
 --
+-- `subjects` names what is neither item nor source, where those two are NULL.
 -- items: every item that was folded anew and whose findings are all here. The other arrays are the findings, one element each;
 -- several findings of one (subject, rule, key) are one flag with several pieces of evidence. The caller holds the locks of the
 -- items and the streams; people work on flags without those, so the rows of the flags are locked first, in the order of flag_id.
@@ -17,20 +18,20 @@
 --     identifier; it is withdrawn when neither is found (the ban is gone).
 CREATE OR REPLACE FUNCTION flag.settle(
     items bigint[], item_ids bigint[], source_ids bigint[], rules text[], versions integer[], severities smallint[], keys text[],
-    details text[], event_ats timestamptz[], log_indexes bigint[], ordinals smallint[])
+    details text[], event_ats timestamptz[], log_indexes bigint[], ordinals smallint[], subjects text[] DEFAULT '{}')
 RETURNS void LANGUAGE sql SET search_path = flag, pg_catalog, pg_temp AS $$
     SELECT FROM flag.flag f
     WHERE f.subject = ANY (ARRAY(SELECT 'item:' || i FROM unnest(items) AS i))
        OR f.flag_id = ANY (ARRAY(
-              SELECT k.flag_id FROM unnest(item_ids, source_ids, rules, keys) AS g (item_id, source_id, rule, key)
-              JOIN flag.flag k ON k.subject = coalesce('item:' || g.item_id, 'source:' || g.source_id) AND k.rule = g.rule AND k.key = g.key))
+              SELECT k.flag_id FROM unnest(item_ids, source_ids, rules, keys, subjects) AS g (item_id, source_id, rule, key, subject)
+              JOIN flag.flag k ON k.subject = coalesce('item:' || g.item_id, 'source:' || g.source_id, g.subject) AND k.rule = g.rule AND k.key = g.key))
     ORDER BY f.flag_id FOR UPDATE;
 
     -- A statement of its own: it sees the states that the locks waited for.
     WITH finding AS (
-        SELECT coalesce('item:' || g.item_id, 'source:' || g.source_id) AS subject, g.*
-        FROM unnest(item_ids, source_ids, rules, versions, severities, keys, details, event_ats, log_indexes, ordinals)
-             WITH ORDINALITY AS g (item_id, source_id, rule, rule_version, severity, key, detail, event_at, log_index, ordinal, n)
+        SELECT coalesce('item:' || g.item_id, 'source:' || g.source_id, g.other) AS subject, g.*
+        FROM unnest(item_ids, source_ids, rules, versions, severities, keys, details, event_ats, log_indexes, ordinals, subjects)
+             WITH ORDINALITY AS g (item_id, source_id, rule, rule_version, severity, key, detail, event_at, log_index, ordinal, other, n)
     ), wanted AS (
         SELECT DISTINCT ON (subject, rule, key) * FROM finding ORDER BY subject, rule, key, n
     ), standing AS (
@@ -83,9 +84,9 @@ RETURNS void LANGUAGE sql SET search_path = flag, pg_catalog, pg_temp AS $$
     UNION ALL SELECT s.flag_id, s.state, s.state, 'custodyd', 'found again'
               FROM standing s JOIN said USING (flag_id) WHERE s.state = 'confirmed' AND said.reason <> 'found again';
 $$;
-COMMENT ON FUNCTION flag.settle(bigint[], bigint[], bigint[], text[], integer[], smallint[], text[], text[], timestamptz[], bigint[], smallint[])
+COMMENT ON FUNCTION flag.settle(bigint[], bigint[], bigint[], text[], integer[], smallint[], text[], text[], timestamptz[], bigint[], smallint[], text[])
     IS 'Raises, reopens, supports and withdraws flags so that they say what the rules found now.';
-REVOKE ALL ON FUNCTION flag.settle(bigint[], bigint[], bigint[], text[], integer[], smallint[], text[], text[], timestamptz[], bigint[], smallint[])
+REVOKE ALL ON FUNCTION flag.settle(bigint[], bigint[], bigint[], text[], integer[], smallint[], text[], text[], timestamptz[], bigint[], smallint[], text[])
     FROM PUBLIC;
 
 -- Withdraws open flags by name (a source filled the hole in its sequence). A confirmed one stays, as above; its actions give the reason.

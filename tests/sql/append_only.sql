@@ -8,7 +8,7 @@ INSERT INTO append_only VALUES ('migration.applied'), ('ledger.record'), ('ledge
     ('ledger.cosignature'), ('ledger.signing_key'), ('ledger.erasure_request'), ('ledger.erasure'), ('custody.event'),
     ('telemetry.fix'), ('telemetry.reading'), ('reentry.sighting'), ('reentry.sighted_identifier'), ('reentry.banned_vin'),
     ('reentry.written'), ('reentry.near_key'), ('flag.evidence'), ('flag.action'), ('flag.credit'), ('flag.credit_points'),
-    ('route.report');
+    ('route.report'), ('custody.reverse_invoice'), ('custody.correction');
 CREATE TEMP TABLE rows_stay (name text);
 INSERT INTO rows_stay VALUES ('ledger.stream'), ('ledger.head'), ('custody.item'), ('custody.identifier'), ('flag.flag'), ('reentry.progress'),
     ('route.truck_state'), ('route.trip');

@@ -33,7 +33,7 @@ SELECT is_empty($$SELECT attname FROM pg_attribute WHERE attnum > 0 AND attrelid
                   AND has_column_privilege('custody_ingest', attrelid, attnum, 'UPDATE')$$, 'what a flag is about cannot be changed');
 SELECT set_eq($$SELECT name FROM tables WHERE has_any_column_privilege('custody_ingest', oid, 'INSERT')$$,
     ARRAY['ledger.record', 'ledger.ingest_key', 'ledger.stream', 'ledger.dead_letter', 'ledger.tile', 'ledger.checkpoint',
-          'ledger.cosignature', 'custody.item', 'custody.identifier', 'custody.event', 'custody.refold', 'custody.clock',
+          'ledger.cosignature', 'custody.item', 'custody.identifier', 'custody.event', 'custody.reverse_invoice', 'custody.correction', 'custody.refold', 'custody.clock',
           'telemetry.fix', 'telemetry.reading', 'route.truck_state', 'route.report', 'route.trip', 'reentry.sighting', 'reentry.sighted_identifier', 'reentry.banned_vin',
           'reentry.written', 'reentry.near_key', 'reentry.ban_change', 'flag.flag', 'flag.evidence', 'flag.action'],
     'the daemon adds to what an envelope adds to, and not to the registry');
