@@ -242,6 +242,8 @@ static void set_option(struct event *event, const char *key, char *value)
         set_place(event, value);
     else if (strcmp(key, "with") == 0)
         event->counterparty = party_code(party_of(value));
+    else if (strcmp(key, "by") == 0)
+        event->conveyance = text_of(keep(value));
     else if (strcmp(key, "mass") == 0)
         event->mass = mass_of(value);
     else if (strcmp(key, "parts") == 0)
@@ -260,6 +262,9 @@ static void set_option(struct event *event, const char *key, char *value)
     } else if (strcmp(key, "manifest") == 0) {
         event->detail = EVENT_DETAIL_HAZARDOUS_MANIFEST;
         event->hazardous_manifest.number = text_of(keep(value));
+    } else if (strcmp(key, "invoice") == 0) {
+        event->detail = EVENT_DETAIL_INVOICE;
+        event->invoice.number = text_of(keep(value));
     } else if (strcmp(key, "passed") == 0) {
         event->detail = EVENT_DETAIL_WIPE;
         event->wipe.passed = true;

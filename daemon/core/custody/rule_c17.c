@@ -4,13 +4,14 @@
 
 enum { SEVERITY_LOOK = 2 };
 
-/* A sale names its buyer; an offer its taker. An acceptance that has its offer was judged there. */
+/* A sale and an invoice name the buyer; an offer its taker. A reverse invoice 反向开票 names nobody: its seller is a natural
+ * person, known by a keyed hash alone (PIPL). An acceptance that has its offer was judged there. */
 static bool names_the_other_side(const struct step *step)
 {
     if (step->event->type == EVENT_TYPE_TRANSFER_ACCEPTED)
         return step->now->outcome != OUTCOME_MATCHED;
     return step->event->type == EVENT_TYPE_TRANSFER_OFFERED || step->event->type == EVENT_TYPE_HAZ_MANIFEST_OPENED ||
-           step->event->detail == EVENT_DETAIL_RELEASE;
+           step->event->type == EVENT_TYPE_INVOICED || step->event->detail == EVENT_DETAIL_RELEASE;
 }
 
 void rule_c17_linked(struct step *step)
