@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "core/identity/identifier.h"
 #include "core/words.h"
 
 WORDS_DEFINE(party_kind, PARTY_KIND_TABLE)
@@ -100,6 +101,17 @@ const struct vehicle *directory_vehicle(const struct directory *directory, struc
         return NULL;
     return bsearch(&plate, directory->vehicles, directory->vehicle_count, sizeof(struct vehicle),
                    vehicle_against_plate);
+}
+
+bool directory_conveyance(const struct directory *directory, struct text conveyance, const struct vehicle **vehicle)
+{
+    char plate[IDENTIFIER_VALUE_BYTES];
+    *vehicle = NULL;
+    if (text_empty(conveyance) ||
+        identifier_normalise(IDENTIFIER_SCHEME_PLATE, conveyance, plate, NULL) == IDENTIFIER_INVALID)
+        return false;
+    *vehicle = directory_vehicle(directory, text_of(plate));
+    return true;
 }
 
 /* First element of a party in an array sorted by party_id, which is each element's first member; or `count`. */

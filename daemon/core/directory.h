@@ -205,6 +205,9 @@ const struct party *directory_party(const struct directory *directory, struct te
 const struct party *directory_party_by_id(const struct directory *directory, int64_t party_id);
 const struct site *directory_site(const struct directory *directory, struct text code);
 const struct vehicle *directory_vehicle(const struct directory *directory, struct text plate);
+/* Is what an event names as its conveyance a plate? Then *vehicle is its truck, or NULL where it is not registered. False, and
+ * NULL, for a container, and for "". */
+bool directory_conveyance(const struct directory *directory, struct text conveyance, const struct vehicle **vehicle);
 
 /* Does the party hold such a permit at that moment, for that site (0: for any)? */
 bool directory_permitted(const struct directory *directory, int64_t party_id, enum permit_kind kind, int64_t site_id,

@@ -497,6 +497,26 @@ static int load_figures(struct ctl *ctl, struct directory *directory)
     return exit_code;
 }
 
+static int load_vehicles(struct ctl *ctl, struct registered *registered)
+{
+    struct directory *directory = &registered->directory;
+    int exit_code = ctl_query(
+        ctl, "SELECT vehicle_id, plate, coalesce(class, '') FROM registry.vehicle ORDER BY plate COLLATE \"C\"", 0,
+        NULL, &registered->vehicle_rows);
+    if (exit_code != CTL_OK)
+        return exit_code;
+    const struct rows *rows = registered->vehicle_rows;
+    registered->vehicles = calloc(rows_count(rows) + 1, sizeof registered->vehicles[0]);
+    if (!registered->vehicles)
+        return no_memory(ctl);
+    for (size_t i = 0; i < rows_count(rows); i++)
+        registered->vehicles[i] =
+            (struct vehicle){rows_i64(rows, i, 0), text_of(rows_text(rows, i, 1)), text_of(rows_text(rows, i, 2))};
+    directory->vehicles = registered->vehicles;
+    directory->vehicle_count = rows_count(rows);
+    return CTL_OK;
+}
+
 int registered_load(struct ctl *ctl, struct registered *registered)
 {
     *registered = (struct registered){0};
@@ -525,7 +545,9 @@ int registered_load(struct ctl *ctl, struct registered *registered)
             (int32_t)rows_i64(registered->site_rows, i, 4)};
     directory->parties = registered->parties;
     directory->sites = registered->sites;
-    exit_code = load_permits(ctl, registered);
+    exit_code = load_vehicles(ctl, registered);
+    if (exit_code == CTL_OK)
+        exit_code = load_permits(ctl, registered);
     if (exit_code == CTL_OK)
         exit_code = load_links(ctl, registered);
     if (exit_code == CTL_OK)
@@ -541,10 +563,12 @@ void registered_fini(struct registered *registered)
 {
     free(registered->parties);
     free(registered->sites);
+    free(registered->vehicles);
     free(registered->permits);
     free(registered->links);
     free(registered->calendar);
     free(registered->yields);
+    rows_free(registered->vehicle_rows);
     rows_free(registered->permit_rows);
     rows_free(registered->link_rows);
     rows_free(registered->party_rows);

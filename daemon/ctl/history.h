@@ -50,11 +50,12 @@ const struct history_record *history_record_at(const struct history *history, ui
 /* The registry as core/ wants it; `rows` keep the text that it borrows. */
 struct registered {
     struct directory directory;
-    struct rows *party_rows, *site_rows, *permit_rows, *link_rows;
+    struct rows *party_rows, *site_rows, *vehicle_rows, *permit_rows, *link_rows;
     struct calendar_day *calendar;
     struct yield *yields;
     struct party *parties;
     struct site *sites;
+    struct vehicle *vehicles;
     struct permit *permits;
     struct party_link *links;
 };

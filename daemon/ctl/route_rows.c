@@ -99,23 +99,6 @@ int route_map_load(struct ctl *ctl, struct route_map **map)
     return exit_code;
 }
 
-int route_vehicles_load(struct ctl *ctl, struct vehicle **vehicles, size_t *count, struct rows **rows)
-{
-    int exit_code = ctl_query(
-        ctl, "SELECT vehicle_id, plate, coalesce(class, '') FROM registry.vehicle ORDER BY plate COLLATE \"C\"", 0,
-        NULL, rows);
-    if (exit_code != CTL_OK)
-        return exit_code;
-    *count = rows_count(*rows);
-    *vehicles = calloc(*count ? *count : 1, sizeof **vehicles);
-    if (!*vehicles)
-        return ctl_fail(ctl, CTL_TEMPORARY, "vehicles: %s", error_words(ERR_NO_MEMORY));
-    for (size_t row = 0; row < *count; row++)
-        (*vehicles)[row] = (struct vehicle){rows_i64(*rows, row, 0), text_of(rows_text(*rows, row, 1)),
-                                            text_of(rows_text(*rows, row, 2))};
-    return CTL_OK;
-}
-
 /* ---- observations ---- */
 
 struct loading {

@@ -1,4 +1,4 @@
-/* route_rows.h - what core/route needs, out of the database: its map, the trucks by plate, and what was observed of one truck. */
+/* route_rows.h - what core/route needs, out of the database: its map, and what was observed of one truck. */
 #ifndef CUSTODY_CTL_ROUTE_ROWS_H
 #define CUSTODY_CTL_ROUTE_ROWS_H
 
@@ -10,9 +10,6 @@
 
 /* The map as the daemon makes it; to be ended by route_map_free. A fence that cannot be used is left out, as there. */
 int route_map_load(struct ctl *ctl, struct route_map **map) MUST_USE;
-
-/* Sorted by plate, as struct directory wants them; they borrow from *rows. To be freed, both. */
-int route_vehicles_load(struct ctl *ctl, struct vehicle **vehicles, size_t *count, struct rows **rows) MUST_USE;
 
 /* All that was observed of a truck. */
 struct route_observations {

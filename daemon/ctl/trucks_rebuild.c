@@ -263,22 +263,14 @@ int trucks_rebuild(struct trucks_rebuild *rebuild)
         "SELECT t.vehicle_id, v.plate, coalesce(v.class, ''), encode(t.state, 'hex') FROM route.truck_state AS t "
         "JOIN registry.vehicle AS v USING (vehicle_id) WHERE t.stale_from IS NULL AND t.state <> '' ORDER BY "
         "vehicle_id";
-    struct directory directory = *rebuild->directory;
-    struct vehicle *vehicles = NULL;
-    struct rows *vehicle_rows = NULL, *rows = NULL;
+    struct rows *rows = NULL;
     struct route_map *map = NULL;
-    int exit_code = route_vehicles_load(rebuild->ctl, &vehicles, &directory.vehicle_count, &vehicle_rows);
-    directory.vehicles = vehicles;
-    rebuild->directory = &directory;
-    if (exit_code == CTL_OK)
-        exit_code = route_map_load(rebuild->ctl, &map);
+    int exit_code = route_map_load(rebuild->ctl, &map);
     if (exit_code == CTL_OK)
         exit_code = ctl_query(rebuild->ctl, sql, 0, NULL, &rows);
     for (size_t row = 0; exit_code == CTL_OK && row < rows_count(rows); row++)
         exit_code = rebuild_truck(rebuild, map, rows, row);
     rows_free(rows);
     route_map_free(map);
-    free(vehicles);
-    rows_free(vehicle_rows);
     return exit_code;
 }

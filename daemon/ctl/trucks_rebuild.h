@@ -11,7 +11,7 @@
 struct trucks_rebuild {
     struct ctl *ctl;
     bool check;                        /* false: what differs is given to the daemon to be folded again */
-    const struct directory *directory; /* borrowed; with its sites */
+    const struct directory *directory; /* borrowed; with its sites and vehicles */
     json_t *list;                      /* with --json: the differences; borrowed */
     int64_t trucks, differences;       /* what it says */
 };

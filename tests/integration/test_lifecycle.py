@@ -171,3 +171,30 @@ def test_a_link_that_becomes_known_later_is_found_on_what_was_handed_over(chain,
                     " SELECT a.party_id, b.party_id, 'person', 'test', '2020-01-01', '2099-12-31' FROM registry.party a, registry.party b"
                     " WHERE a.code = 'recycler-1' AND b.code = 'recycler-2'")
     wait_for("the flag", lambda: rules(chain, vin) == {"C17"})
+
+
+def test_c17_an_invoice_to_a_linked_party_and_none_to_another_or_once_taken_back(chain, vin):
+    invoice = event("INVOICED", vehicle(vin), long_ago() + HOUR_US, counterparty="recycler-2",
+                    invoice=event_pb.Invoice(number="I-1", amount_fen=240_000))
+    other = event("INVOICED", vehicle(vin), long_ago() + HOUR_US, counterparty="recycler-3",
+                  invoice=event_pb.Invoice(number="I-2", amount_fen=240_000))
+    since = len(chain.world.daemon.lines)
+    chain.world.sql("INSERT INTO registry.party (code, kind, name) VALUES ('recycler-3', 1, 'independent')")
+    chain.world.sql("INSERT INTO registry.party_link (party_id, linked_party_id, kind, source, valid_from, valid_until)"
+                    " SELECT a.party_id, b.party_id, 'ownership', 'test', '2020-01-01', '2099-12-31' FROM registry.party a, registry.party b"
+                    " WHERE a.code = 'recycler-1' AND b.code = 'recycler-2'")
+    chain.world.daemon.wait_log("registry_loaded", since)
+    chain.say("truck", event("PICKED_UP", vehicle(vin), long_ago(), pickup=PICKUP), other)
+    assert rules(chain, vin) == set()
+    chain.say("truck", invoice)
+    assert rules(chain, vin) == {"C17"}
+    chain.say("truck", event("CORRECTED", vehicle(vin), long_ago() + 2 * HOUR_US, correction=event_pb.Correction(
+        event_id=invoice.event_id, reason=event_pb.CORRECTION_REASON_DID_NOT_OCCUR)))
+    assert (rules(chain, vin), rules(chain, vin, "withdrawn")) == (set(), {"C17"})
+
+
+def test_c03_a_pickup_by_a_truck_that_nobody_registered_is_flagged_and_banned_all_the_same(chain, vin):
+    picked_up = event("PICKED_UP", vehicle(vin), long_ago(), pickup=PICKUP, conveyance="闽C0Z9Z9")
+    chain.say("truck", picked_up)
+    assert rules(chain, vin) == {"C03"}
+    assert chain.state(vin)[0] == "in_transit"

@@ -67,6 +67,7 @@ static const struct site test_sites[] = {
      .lon_e7 = 1186600000,
      .lat_e7 = 251000000},
 };
+static const struct vehicle test_vehicles[] = {{.vehicle_id = 1, .plate = {"闽C12345", sizeof "闽C12345" - 1}}};
 #define TEST_PERMIT(party, permit)                                                                                     \
     {                                                                                                                  \
         (party), 0, PERMIT_KIND_##permit, 0, INT64_MAX                                                                 \
@@ -92,6 +93,8 @@ static const struct directory test_directory = {
     .party_count = sizeof test_parties / sizeof test_parties[0],
     .sites = test_sites,
     .site_count = sizeof test_sites / sizeof test_sites[0],
+    .vehicles = test_vehicles,
+    .vehicle_count = sizeof test_vehicles / sizeof test_vehicles[0],
     .permits = test_permits,
     .permit_count = sizeof test_permits / sizeof test_permits[0],
     .calendar = test_calendar,

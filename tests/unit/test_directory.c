@@ -52,6 +52,24 @@ static void sites_are_found_by_code(void **state)
     assert_null(directory_site(&directory, TEXT("S3")));
 }
 
+static void a_conveyance_is_a_registered_truck_an_unknown_plate_or_no_plate(void **state)
+{
+    (void)state;
+    static const struct vehicle trucks[] = {{.vehicle_id = 4, .plate = T("闽C12345")}};
+    static const struct directory with_truck = {.vehicles = trucks, .vehicle_count = 1};
+    const struct vehicle *vehicle;
+    assert_true(directory_conveyance(&with_truck, TEXT("闽c 12345"), &vehicle)); /* normalised like any plate */
+    assert_ptr_equal(vehicle, &trucks[0]);
+    assert_true(directory_conveyance(&with_truck, TEXT("闽C99999"), &vehicle));
+    assert_null(vehicle);
+    static const char *const no_plates[] = {"", "container 5", "8003", "闽"};
+    for (size_t i = 0; i < sizeof no_plates / sizeof no_plates[0]; i++) {
+        vehicle = &trucks[0];
+        assert_false(directory_conveyance(&with_truck, text_of(no_plates[i]), &vehicle));
+        assert_null(vehicle);
+    }
+}
+
 static void an_empty_directory_finds_nothing(void **state)
 {
     (void)state;
@@ -168,6 +186,7 @@ int main(void)
         cmocka_unit_test(parties_are_found_by_code),
         cmocka_unit_test(parties_are_found_by_id),
         cmocka_unit_test(sites_are_found_by_code),
+        cmocka_unit_test(a_conveyance_is_a_registered_truck_an_unknown_plate_or_no_plate),
         cmocka_unit_test(an_empty_directory_finds_nothing),
         cmocka_unit_test(kinds_have_their_words_both_ways),
         cmocka_unit_test(only_processors_are_more_than_traders_to_a_seller),

@@ -5,7 +5,7 @@
 
 #include "history.h"
 
-enum { STEPS_MAX = 80, FINDINGS_MAX = 32, SEED = 7 };
+enum { STEPS_MAX = 80, FINDINGS_MAX = 32, VEHICLES = 2, SEED = 7 };
 static const int64_t start_us = INT64_C(1763000000) * US_PER_S;
 
 struct stage {
@@ -13,6 +13,7 @@ struct stage {
     struct arena arena;
     struct party parties[ROSTER_PARTIES_MAX];
     struct site sites[ROSTER_PARTIES_MAX];
+    struct vehicle vehicles[VEHICLES];
     struct permit permits[ROSTER_PARTIES_MAX * PERMIT_KIND_ROAD_ACCESS];
     struct directory directory;
     struct scenario scenario;
@@ -32,6 +33,11 @@ static int by_site_code(const void *a, const void *b)
     return text_compare(((const struct site *)a)->code, ((const struct site *)b)->code);
 }
 
+static int by_plate(const void *a, const void *b)
+{
+    return text_compare(((const struct vehicle *)a)->plate, ((const struct vehicle *)b)->plate);
+}
+
 static void fill_directory(struct stage *stage)
 {
     for (size_t i = 0; i < stage->roster.party_count; i++) {
@@ -43,6 +49,9 @@ static void fill_directory(struct stage *stage)
             stage->permits[i * PERMIT_KIND_ROAD_ACCESS + kind] =
                 (struct permit){(int64_t)i + 1, 0, (enum permit_kind)(kind + 1), 0, INT64_MAX};
     }
+    for (size_t i = 0; i < VEHICLES; i++)
+        stage->vehicles[i] = (struct vehicle){.vehicle_id = (int64_t)i + 1, .plate = text_of(stage->roster.plates[i])};
+    qsort(stage->vehicles, VEHICLES, sizeof(struct vehicle), by_plate);
     qsort(stage->parties, stage->roster.party_count, sizeof(struct party), by_party_code);
     qsort(stage->sites, stage->roster.party_count, sizeof(struct site), by_site_code);
     stage->directory = test_directory; /* its figures, clocks, yields and days */
@@ -50,6 +59,8 @@ static void fill_directory(struct stage *stage)
     stage->directory.party_count = stage->roster.party_count;
     stage->directory.sites = stage->sites;
     stage->directory.site_count = stage->roster.party_count;
+    stage->directory.vehicles = stage->vehicles;
+    stage->directory.vehicle_count = VEHICLES;
     stage->directory.permits = stage->permits;
     stage->directory.permit_count = stage->roster.party_count * PERMIT_KIND_ROAD_ACCESS;
 }
@@ -115,7 +126,7 @@ static struct item_state fold_item(struct stage *stage, enum card_item item, enu
 static int set_up(void **state)
 {
     struct stage *stage = calloc(1, sizeof *stage);
-    const struct roster_options options = {.seed = SEED, .area = "350504", .vehicles = 2};
+    const struct roster_options options = {.seed = SEED, .area = "350504", .vehicles = VEHICLES};
     struct error error;
     assert_non_null(stage);
     assert_int_equal(0, roster_init(&stage->roster, &options, &error));

@@ -383,6 +383,9 @@ static void random_event(struct history *history)
         event = tell_release(history, type, reporter, (enum buyer_class)dice(10));
         break;
     }
+    const char *const trucks[] = {"闽C12345", "闽C99999", "container 5"};
+    if (dice(4) == 0)
+        event->conveyance = text_of(trucks[dice(3)]);
     if (dice(2))
         event->site = site_code(1 + dice(2));
     if (dice(3) == 0)

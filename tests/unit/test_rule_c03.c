@@ -17,6 +17,13 @@ static void vin_or_plate(void)
     last->item.identifiers = &engine;
 }
 
+static void truck(void)
+{
+    history_begin(&h, ITEM_KIND_VEHICLE);
+    last = tell_pickup(&h, CARRIER, VEHICLE_CLASS_SMALL_PASSENGER);
+    last->conveyance = TEXT("闽C99999");
+}
+
 static void site(void)
 {
     history_begin(&h, ITEM_KIND_VEHICLE);
@@ -247,6 +254,7 @@ static const struct {
     enum resale_ban ban;
 } cases[] = {
     {GUARD_VIN_OR_PLATE, vin_or_plate, PHYSICAL_IN_TRANSIT, LEGAL_NONE, RESALE_BANNED},
+    {GUARD_TRUCK, truck, PHYSICAL_IN_TRANSIT, LEGAL_NONE, RESALE_BANNED},
     {GUARD_SITE, site, PHYSICAL_AT_YARD, LEGAL_NONE, RESALE_BANNED},
     {GUARD_WEIGHED, weighed, PHYSICAL_AT_YARD, LEGAL_NONE, RESALE_BANNED},
     {GUARD_HOLDER, holder, PHYSICAL_AT_YARD, LEGAL_NONE, RESALE_BANNED},

@@ -80,7 +80,7 @@ struct item_state {
     struct item_facts facts; /* the rest, in lifecycle.h */
 };
 
-/* What a vehicle's history has to say to stay without findings: PICKED_UP (VIN or plate; vehicle class, reason),
+/* What a vehicle's history has to say to stay without findings: PICKED_UP (VIN or plate; a registered truck where one is named; vehicle class, reason),
  * TRANSFER_OFFERED and TRANSFER_ACCEPTED between registered parties, INTAKE (registered site, mass) by the holder,
  * INSPECTED (VIN, engine number, plate), then CERT_ISSUED (number) by a recycler, or SUPERVISION_ATTESTED by the
  * police for the supervised classes; DISMANTLED (photos before and after, every child of vehicle_required_kinds

@@ -73,6 +73,13 @@ static bool has_vin_or_plate(const struct step *step)
     return false;
 }
 
+/* As far as the report names one: an owner may drive in himself, and a container has no plate. */
+static bool by_registered_truck(const struct step *step)
+{
+    const struct vehicle *vehicle;
+    return !directory_conveyance(step->around->directory, step->event->conveyance, &vehicle) || vehicle;
+}
+
 static bool at_a_site(const struct step *step)
 {
     return step->site_id != 0;
@@ -270,6 +277,8 @@ const struct guard_info guard_infos[GUARD_COUNT] = {
 #define G_NAMING(name, rule, holds, lacks, hint, namer) [GUARD_##name] = {RULE_##rule, holds, lacks, hint, namer}
     G(VIN_OR_PLATE, C03, has_vin_or_plate, "no VIN or plate 车辆识别代号/号牌",
       "name the vehicle by VIN, frame number or plate"),
+    G(TRUCK, C03, by_registered_truck, "the truck that it names is not registered 运输车辆未登记",
+      "name the truck by its plate, or register it"),
     G(SITE, C03, at_a_site, "no registered site 场地", "name the site, or register it"),
     G(NEAR_SITE, C03, near_the_site, "reported away from the site it names 不在场地范围内",
       "take it in inside the yard, or register where the site is"),

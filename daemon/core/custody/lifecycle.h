@@ -221,6 +221,7 @@ enum move_when {
  * guard.c. */
 #define GUARD_TABLE(X)                                                                                                 \
     X(GUARD_VIN_OR_PLATE, "vin_or_plate")                                                                              \
+    X(GUARD_TRUCK, "truck")                                                                                            \
     X(GUARD_SITE, "site")                                                                                              \
     X(GUARD_NEAR_SITE, "near_site")                                                                                    \
     X(GUARD_WEIGHED, "weighed")                                                                                        \

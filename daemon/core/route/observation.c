@@ -3,8 +3,6 @@
 
 #include <stdlib.h>
 
-#include "core/identity/identifier.h"
-
 #define US_PER_S INT64_C(1000000)
 
 enum { CM_PER_M = 100, EVENT_OBSERVATIONS = 2 };
@@ -105,11 +103,8 @@ bool event_concerns_trucks(enum event_type type)
 
 int64_t observed_vehicle(const struct event *event, int64_t riding_vehicle_id, const struct directory *directory)
 {
-    char plate[IDENTIFIER_VALUE_BYTES];
-    const struct vehicle *vehicle = NULL;
-    if (!text_empty(event->conveyance) &&
-        identifier_normalise(IDENTIFIER_SCHEME_PLATE, event->conveyance, plate, NULL) != IDENTIFIER_INVALID)
-        vehicle = directory_vehicle(directory, text_of(plate));
+    const struct vehicle *vehicle;
+    (void)directory_conveyance(directory, event->conveyance, &vehicle);
     return vehicle ? vehicle->vehicle_id : riding_vehicle_id;
 }
 
