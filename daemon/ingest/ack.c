@@ -18,7 +18,7 @@ enum {
     WARNINGS_MAX = 40,
     ACK_BYTES_MAX = 60 * 1024,
     NOTE_BYTES_MAX = 2048,
-    JOB_BLOCK_BYTES = 4096,
+    JOB_BLOCK_BYTES = 768, /* a note has some 450 bytes; at the end of a backlog every source waits for one */
     OWED_MAX_US = 500 * 1000,
 };
 
