@@ -3,10 +3,13 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
 
+#include "base/clock.h"
+#include "core/identity/identifier.h"
 #include "core/reentry/match.h"
 
 static const struct item_ban ban = {.stands = true, .banned_at_us = 1000, .banned_index = 50};
@@ -272,6 +275,112 @@ static void long_identifiers_keep_keys_of_their_own(void **state)
     assert_string_not_equal(room[0].key, room[1].key);
 }
 
+/* ---- the scenarios of tests/scenarios/listings/E01.txt and E05.txt ---- */
+
+enum { LINE_BYTES = 256, SEEN_MAX = 8 };
+
+static struct story {
+    char name[LINE_BYTES], values[SEEN_MAX][64], expected[LINE_BYTES];
+    struct item_ban ban;
+    struct matched_sighting seen[SEEN_MAX];
+    size_t count;
+    uint64_t log_index;
+    bool expects;
+} story;
+static int stories;
+
+static int64_t day_us(const char *day)
+{
+    char text[40];
+    int64_t at_us;
+
+    (void)snprintf(text, sizeof text, "%sT12:00:00+08:00", day);
+    assert_int_equal(time_parse(text_of(text), &at_us), 0);
+    return at_us;
+}
+
+static void read_seen(const char *line)
+{
+    char day[16], kind[32], scheme[32];
+    struct matched_sighting *sighting = &story.seen[story.count];
+
+    assert_true(story.count < SEEN_MAX);
+    assert_int_equal(sscanf(line, "seen %15s %31s %31s %63s", day, kind, scheme, story.values[story.count]), 4);
+    *sighting = (struct matched_sighting){
+        .log_index = story.log_index, .seen_at_us = day_us(day), .value = text_of(story.values[story.count])};
+    assert_int_equal(sighting_kind_parse(text_of(kind), &sighting->kind), 0);
+    assert_int_equal(identifier_scheme_parse(text_of(scheme), &sighting->scheme), 0);
+    sighting->proof = identifier_scheme_is_proof(sighting->scheme);
+    story.count++;
+}
+
+/* In the order of the expectations: each is found once, and nothing else is. */
+static void play_story(void)
+{
+    char found[LINE_BYTES];
+
+    if (!story.expects)
+        return;
+    findings.count = 0;
+    reentry_match(&story.ban, story.seen, story.count, &findings);
+    for (size_t i = 0; i < findings.count; i++) {
+        char *at;
+
+        (void)snprintf(found, sizeof found, "%s %d %s;", rule_infos[room[i].rule].id, room[i].severity, room[i].key);
+        at = strstr(story.expected, found);
+        if (!at)
+            fail_msg("%s: found %s", story.name, found);
+        memmove(at, at + strlen(found), strlen(at + strlen(found)) + 1);
+    }
+    if (*story.expected)
+        fail_msg("%s: not found: %s", story.name, story.expected);
+    stories++;
+}
+
+static void read_line(const char *line)
+{
+    char day[16];
+
+    if (strncmp(line, "scenario ", 9) == 0) {
+        play_story();
+        memset(&story, 0, sizeof story);
+        (void)snprintf(story.name, sizeof story.name, "%s", line + 9);
+    } else if (sscanf(line, "banned %15s", day) == 1) {
+        story.ban = (struct item_ban){true, day_us(day), story.log_index};
+    } else if (strncmp(line, "seen ", 5) == 0) {
+        read_seen(line);
+    } else if (strncmp(line, "expect ", 7) == 0) {
+        story.expects = true;
+        if (strcmp(line + 7, "nothing") != 0)
+            (void)snprintf(story.expected + strlen(story.expected), sizeof story.expected - strlen(story.expected),
+                           "%s;", line + 7);
+    } else if (*line && *line != '#') {
+        fail_msg("line not understood: %s", line);
+    }
+    story.log_index++;
+}
+
+static void every_scenario_gives_what_it_names(void **state)
+{
+    const char *const paths[] = {"tests/scenarios/listings/E01.txt", "tests/scenarios/listings/E05.txt"};
+    char line[LINE_BYTES];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        FILE *file = fopen(paths[i], "re");
+
+        assert_non_null(file);
+        while (fgets(line, sizeof line, file)) {
+            line[strcspn(line, "\n")] = '\0';
+            read_line(line);
+        }
+        (void)fclose(file);
+        play_story();
+        story.expects = false;
+    }
+    assert_true(stories >= 16);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -288,6 +397,7 @@ int main(void)
         cmocka_unit_test_setup(what_finds_no_room_is_counted_and_supports_nothing, start),
         cmocka_unit_test_setup(the_order_of_arrival_decides_nothing, start),
         cmocka_unit_test_setup(long_identifiers_keep_keys_of_their_own, start),
+        cmocka_unit_test_setup(every_scenario_gives_what_it_names, start),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
