@@ -390,6 +390,10 @@ static void random_event(struct history *history)
         event->site = site_code(1 + dice(2));
     if (dice(3) == 0)
         event->counterparty = party_code(1 + (int64_t)dice(15));
+    if (dice(2))
+        event->mass = (struct mass){.present = true, .mass_g = (int64_t)dice(2000) * 1000, .estimated = dice(3) == 0};
+    if (event->detail == EVENT_DETAIL_PICKUP && dice(2))
+        event->pickup.curb_mass_g = 1400 * 1000;
     event->at_us = SOME_DAY + (int64_t)dice(60) * 3 * MINUTE; /* many at one time, many within the skew */
     if (dice(8) == 0)
         event->event_id[15] = (uint8_t)(0xFF - dice((uint32_t)history->count)); /* an id used twice */
@@ -492,6 +496,9 @@ static void the_order_of_arrival_does_not_matter(void **unused)
     for (int round = 0; round < 3000; round++) {
         history_begin(&h, (enum item_kind)dice(ITEM_KIND_LOT + 1));
         h.around.now_us = SOME_DAY + (int64_t)dice(400) * 24 * HOUR;
+        const struct child children[] = {{901, 0}, {902, SOME_DAY + (int64_t)dice(30) * 24 * HOUR}};
+        h.around.children = &children[dice(2)];
+        h.around.child_count = dice(2);
         uint32_t length = 1 + dice(24);
         for (uint32_t i = 0; i < length; i++)
             random_event(&h);
