@@ -76,6 +76,14 @@ void text_make_clean(char *terminated)
     }
 }
 
+bool text_is_made_of(struct text t, const char *characters)
+{
+    for (size_t i = 0; i < t.len; i++)
+        if (t.data[i] == '\0' || !strchr(characters, t.data[i]))
+            return false;
+    return t.len > 0;
+}
+
 bool text_is_clean_utf8(struct text t)
 {
     const unsigned char *at = (const unsigned char *)t.data;

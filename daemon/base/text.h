@@ -40,6 +40,9 @@ bool text_copy(char *out, size_t size, struct text t);
 /* Whole text as a decimal number within [min, max]; false when it is anything else. */
 bool text_to_i64(struct text t, int64_t min, int64_t max, int64_t *out);
 
+/* Of these characters alone, and of one at least. */
+bool text_is_made_of(struct text t, const char *characters);
+
 /* Well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates, at most U+10FFFF) without NUL. */
 bool text_is_clean_utf8(struct text t);
 

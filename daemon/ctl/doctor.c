@@ -13,6 +13,7 @@
 #include "ctl/doctor.h"
 #include "ctl/migrate.h"
 #include "ctl/table.h"
+#include "io/keyfile.h"
 #include "io/mqtt.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
@@ -296,17 +297,6 @@ static void probe_on_message(void *context, const struct mqtt_message *message)
     (void)message;
 }
 
-/* First line of the password file; empty when there is none or it cannot be read. */
-static void read_password(const char *path, char *out, size_t size)
-{
-    FILE *in = path[0] ? fopen(path, "re") : NULL;
-    out[0] = '\0';
-    if (in && fgets(out, (int)size, in))
-        out[strcspn(out, "\r\n")] = '\0';
-    if (in)
-        fclose(in);
-}
-
 static const char *or_null(const char *text)
 {
     return text[0] ? text : NULL;
@@ -322,7 +312,10 @@ static void check_broker(struct doctor *doctor, struct outcome *outcome)
     uv_loop_t loop;
     char client_id[40], password[256];
     snprintf(client_id, sizeof client_id, "custodyctl-doctor-%d", (int)getpid());
-    read_password(config->broker_password_file, password, sizeof password);
+    if (password_read(config->broker_password_file, password, sizeof password, &error) != 0) {
+        doctor_set_error(outcome, STATUS_FAIL, &error, "broker_password_file, in the configuration");
+        return;
+    }
     const struct mqtt_settings settings = {
         .hosts = config->broker,
         .client_id = client_id, /* not the daemon's: the broker would put it off its session */

@@ -8,14 +8,7 @@
 
 enum { VERIFIER_BYTES = 256 };
 
-/* Source ids are [a-z0-9-]{1,64}; every other name is the name of a note's key (C2SP signed-note). */
-static bool is_source_name(const char *name)
-{
-    size_t len = strlen(name);
-    return len >= 1 && len <= 64 && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == len;
-}
-
-/* No white space and no plus sign: the name stands in signature lines and verifier keys. */
+/* A note's key (C2SP signed-note): every name that is no source's. No white space and no plus sign: the name stands in signature lines and verifier keys. */
 static bool is_note_name(const char *name)
 {
     size_t len = strlen(name);
@@ -84,10 +77,10 @@ int keygen_command(struct ctl *ctl, int argc, char **argv)
     if (!ctl_parse(ctl, &usage, &argc, &argv, &exit_code))
         return exit_code;
     const char *name = argv[0], *path = argv[1];
-    if (!is_source_name(name) && !is_note_name(name))
+    if (!source_name_is_valid(text_of(name)) && !is_note_name(name))
         return ctl_fail(ctl, CTL_USAGE,
                         "name: %s; hint: a source id ([a-z0-9-], at most 64) or a key name without blanks and +", name);
-    enum key_use use = witness ? KEY_OF_WITNESS : is_source_name(name) ? KEY_OF_SOURCE : KEY_OF_NOTES;
+    enum key_use use = witness ? KEY_OF_WITNESS : source_name_is_valid(text_of(name)) ? KEY_OF_SOURCE : KEY_OF_NOTES;
     struct key_pair pair;
     struct error error = {0};
     key_pair_random(&pair);

@@ -6,24 +6,6 @@
 #include "base/clock.h"
 #include "base/encoding.h"
 
-/* First line of a file; a password stays out of the command line. */
-static int read_password(struct ctl *ctl, const char *path, char *out, size_t size)
-{
-    FILE *in = path ? fopen(path, "re") : NULL;
-    out[0] = '\0';
-    if (!path)
-        return CTL_OK;
-    if (!in || !fgets(out, (int)size, in)) {
-        if (in)
-            fclose(in);
-        return ctl_fail(ctl, CTL_CONFIG, "--password-file: %s cannot be read; hint: one line, the source's password",
-                        path);
-    }
-    fclose(in);
-    out[strcspn(out, "\r\n")] = '\0';
-    return CTL_OK;
-}
-
 int speaker_read(struct ctl *ctl, const char *key_file, const char *password_file, struct speaker *speaker)
 {
     char name[256];
@@ -32,9 +14,8 @@ int speaker_read(struct ctl *ctl, const char *key_file, const char *password_fil
         return ctl_fail(
             ctl, CTL_USAGE,
             "--key-file: not given; hint: custodyctl keygen NAME FILE, then register source NAME --key-file FILE");
-    const int exit_code = read_password(ctl, password_file, speaker->password, sizeof speaker->password);
-    if (exit_code != CTL_OK)
-        return exit_code;
+    if (password_read(password_file, speaker->password, sizeof speaker->password, &error) != 0)
+        return ctl_fail(ctl, CTL_CONFIG, "--password-file: %s", error.text);
     if (keyfile_read(key_file, name, sizeof name, &speaker->pair, &error) != 0)
         return ctl_fail(ctl, CTL_CONFIG, "%s", error.text);
     if (strlen(name) >= sizeof speaker->name)

@@ -61,21 +61,6 @@ static int begin_epoch(struct setup *setup, const char *path, struct error *erro
     return statefile_write(path, text_of(line), error);
 }
 
-static int read_password(struct setup *setup, const char *path, struct error *error)
-{
-    struct buffer content;
-    if (!*path)
-        return 0;
-    buffer_init(&content, sizeof setup->password - 1);
-    const int code = statefile_read(path, &content, error);
-    struct text text = buffer_text(&content);
-    while (text.len && strchr("\r\n", text.data[text.len - 1]))
-        text.len--;
-    (void)text_copy(setup->password, sizeof setup->password, text);
-    buffer_fini(&content);
-    return code ? wrong("broker_password_file", error) : 0;
-}
-
 /* One session a source. */
 static int check_own_source(const struct trackers *trackers, const char *own, struct error *error)
 {
@@ -127,7 +112,9 @@ int setup_read(struct setup *setup, const struct config *config, struct error *e
     if (code == 0)
         code = read_keys(setup, config, error);
     if (code == 0)
-        code = read_password(setup, config->broker_password_file, error);
+        code = password_read(config->broker_password_file, setup->password, sizeof setup->password, error)
+                   ? wrong("broker_password_file", error)
+                   : 0;
     if (code == 0)
         code = read_trackers(setup, config, error);
     return code ? code : begin_epoch(setup, config->gateway_state_file, error);

@@ -22,14 +22,6 @@ static struct text take_word(struct text *line)
     return take_until(line, blanks);
 }
 
-static bool is_source(struct text name)
-{
-    for (size_t i = 0; i < name.len; i++)
-        if (!strchr("abcdefghijklmnopqrstuvwxyz0123456789-", name.data[i]) || !name.data[i])
-            return false;
-    return name.len > 0 && name.len < DEVICE_NAME_BYTES;
-}
-
 static int add(struct trackers *trackers, struct text unique_id, struct text source)
 {
     if ((trackers->count & (trackers->count - 1)) == 0) {
@@ -51,7 +43,8 @@ static int parse_line(struct trackers *trackers, const char *place, struct text 
     const struct text unique_id = take_word(&rest), source = take_word(&rest), more = take_word(&rest);
     if (text_empty(unique_id))
         return 0;
-    if (!text_is_clean_utf8(unique_id) || unique_id.len >= TRACCAR_ID_BYTES || !is_source(source) || more.len)
+    if (!text_is_clean_utf8(unique_id) || unique_id.len >= TRACCAR_ID_BYTES || !source_name_is_valid(source) ||
+        more.len)
         return error_set(error, ERR_CONFIG,
                          "%s: no tracker; hint: \"<uniqueId> <source>\", a source being 1 to 64 of a-z, 0-9 and -",
                          place);

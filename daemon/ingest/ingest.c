@@ -284,25 +284,6 @@ static void ingest_on_signer_refused(void *context, const char *reason)
 
 /* ---- the beginning ---- */
 
-static int load_broker_password(struct ingest *ingest, struct error *error)
-{
-    FILE *file;
-
-    if (!*ingest->config->broker_password_file)
-        return 0;
-    file = fopen(ingest->config->broker_password_file, "re");
-    if (!file || !fgets(ingest->broker_password, sizeof ingest->broker_password, file)) {
-        if (file)
-            (void)fclose(file);
-        return error_set(error, ERR_CONFIG,
-                         "broker_password_file: \"%s\" cannot be read; hint: one line, readable by custodyd",
-                         ingest->config->broker_password_file);
-    }
-    (void)fclose(file);
-    ingest->broker_password[strcspn(ingest->broker_password, "\r\n")] = '\0';
-    return 0;
-}
-
 static int add_follower(struct ingest *ingest, struct error *error)
 {
     struct key_pair key;
@@ -386,8 +367,11 @@ static int build(struct ingest *ingest, const struct ingest_program *program, st
     static const struct registry_handler handler = {ingest_on_registry_ready};
     int code = signing_keys_load(&ingest->keys, ingest->config, error);
 
-    if (!code)
-        code = load_broker_password(ingest, error);
+    if (!code && password_read(ingest->config->broker_password_file, ingest->broker_password,
+                               sizeof ingest->broker_password, error)) {
+        (void)error_prefix(error, "broker_password_file");
+        code = error->code = ERR_CONFIG;
+    }
     if (code)
         return code;
     ingest->registry = registry_new(ingest->loop,

@@ -23,7 +23,7 @@ static_assert(PUBLIC_KEY_BYTES == crypto_sign_PUBLICKEYBYTES && SECRET_KEY_BYTES
 #define ENVELOPE_CONTEXT "custody-envelope/v1\n"
 #define SOURCE_CONTEXT "custody-source/v1\n"
 
-enum { KEYFILE_LINE_BYTES = 512, ALGORITHM_ED25519 = 1 };
+enum { KEYFILE_LINE_BYTES = 512, ALGORITHM_ED25519 = 1, SOURCE_NAME_MAX = 64 };
 
 /* sodium_init may be called by every thread, but takes a lock: ask it once, not for every signature. */
 static void sodium_ready(void)
@@ -198,6 +198,32 @@ int keyfile_write(const char *path, const char *name, const struct key_pair *pai
 }
 
 /* ---- names and signatures ---- */
+
+int password_read(const char *path, char *password, size_t size, struct error *error)
+{
+    FILE *in;
+    bool whole;
+
+    password[0] = '\0';
+    if (!path || !*path)
+        return 0;
+    in = fopen(path, "re");
+    whole = in && fgets(password, (int)size, in) && (strchr(password, '\n') || feof(in) || fgetc(in) == EOF);
+    if (in)
+        (void)fclose(in);
+    if (whole) {
+        password[strcspn(password, "\r\n")] = '\0';
+        return 0;
+    }
+    sodium_memzero(password, size);
+    return error_set(error, ERR_CONFIG, "%.200s: cannot be read; hint: one line, the password, of at most %zu bytes",
+                     path, size - 1);
+}
+
+bool source_name_is_valid(struct text name)
+{
+    return name.len <= SOURCE_NAME_MAX && text_is_made_of(name, "abcdefghijklmnopqrstuvwxyz0123456789-");
+}
 
 void source_key_id(struct text source, const uint8_t public_key[PUBLIC_KEY_BYTES], uint8_t key_id[KEY_ID_BYTES])
 {

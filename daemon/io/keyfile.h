@@ -1,8 +1,9 @@
-/* keyfile.h - Ed25519 keys in files: mode 0600, one line, never in the database. And the names of keys (architecture
- * 4, 6). */
+/* keyfile.h - secrets in files, never in the database or on a command line: Ed25519 keys (mode 0600, one line), passwords. And the
+ * names of keys and of the sources that have them (architecture 4, 6). */
 #ifndef CUSTODY_IO_KEYFILE_H
 #define CUSTODY_IO_KEYFILE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/error.h"
@@ -25,6 +26,11 @@ int keyfile_read(const char *path, char *name, size_t name_size, struct key_pair
 /* Creates it with mode 0600; ERR_EXISTS rather than overwrite. */
 int keyfile_write(const char *path, const char *name, const struct key_pair *pair, struct error *error) MUST_USE;
 
+/* The first line of the file; "" without a path. ERR_CONFIG, also for a password that does not fit. */
+int password_read(const char *path, char *password, size_t size, struct error *error) MUST_USE;
+
+/* [a-z0-9-]{1,64}: a source's name is its user at the broker and a level of its topics. */
+bool source_name_is_valid(struct text name);
 /* First 4 bytes of SHA-256("custody-source/v1\n" || source || "\n" || 0x01 || public key). */
 void source_key_id(struct text source, const uint8_t public_key[PUBLIC_KEY_BYTES], uint8_t key_id[KEY_ID_BYTES]);
 

@@ -244,6 +244,59 @@ static void the_signed_bytes_are_context_source_and_body(void **state)
     assert_memory_equal(ours, by_hand, SIGNATURE_BYTES);
 }
 
+/* ---- passwords, and names of sources ---- */
+
+static void expect_password(const char *content, const char *expected)
+{
+    char password[9];
+    write_file(content, strlen(content), 0600);
+    assert_int_equal(password_read(path, password, sizeof password, &error), 0);
+    assert_string_equal(password, expected);
+}
+
+static void a_password_is_the_first_line_of_its_file(void **state)
+{
+    char password[9] = "before";
+    (void)state;
+    expect_password("secret\n", "secret");
+    expect_password("secret\r\nmore\n", "secret");
+    expect_password("secret", "secret");
+    expect_password("\n", "");
+    expect_password("eightful", "eightful");
+    assert_int_equal(password_read("", password, sizeof password, &error), 0);
+    assert_string_equal(password, "");
+    assert_int_equal(password_read(NULL, password, sizeof password, &error), 0);
+}
+
+static void a_password_that_is_not_there_or_does_not_fit_is_refused_whole(void **state)
+{
+    char password[9] = "before";
+    (void)state;
+    write_file("ninechars\n", 10, 0600);
+    assert_int_equal(password_read(path, password, sizeof password, &error), ERR_CONFIG);
+    assert_string_equal(password, "");
+    assert_non_null(strstr(error.text, "hint: one line, the password, of at most 8 bytes"));
+    write_file("", 0, 0600);
+    assert_int_equal(password_read(path, password, sizeof password, &error), ERR_CONFIG);
+    assert_int_equal(password_read("none", password, sizeof password, &error), ERR_CONFIG);
+}
+
+static void a_source_is_named_in_lower_case_digits_and_dashes(void **state)
+{
+    char long_name[66];
+    (void)state;
+    memset(long_name, 'a', 65);
+    long_name[65] = '\0';
+    assert_true(source_name_is_valid(TEXT("truck-1")));
+    assert_true(source_name_is_valid((struct text){long_name, 64}));
+    assert_false(source_name_is_valid(text_of(long_name)));
+    assert_false(source_name_is_valid(TEXT("")));
+    assert_false(source_name_is_valid(TEXT("Truck")));
+    assert_false(source_name_is_valid(TEXT("a/b")));
+    assert_false(source_name_is_valid(TEXT("a b")));
+    assert_false(source_name_is_valid(TEXT("a\0b")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -255,6 +308,9 @@ int main(void)
         cmocka_unit_test_teardown(a_key_of_another_user_is_refused, remove_file),
         cmocka_unit_test_teardown(a_file_that_holds_no_key_is_refused, remove_file),
         cmocka_unit_test_teardown(a_file_that_is_too_long_missing_or_a_folder_is_refused, remove_file),
+        cmocka_unit_test_teardown(a_password_is_the_first_line_of_its_file, remove_file),
+        cmocka_unit_test_teardown(a_password_that_is_not_there_or_does_not_fit_is_refused_whole, remove_file),
+        cmocka_unit_test(a_source_is_named_in_lower_case_digits_and_dashes),
         cmocka_unit_test(a_name_with_white_space_or_plus_is_not_written),
         cmocka_unit_test(a_key_id_is_the_hash_of_source_and_key),
         cmocka_unit_test(only_the_signed_source_and_body_verify),

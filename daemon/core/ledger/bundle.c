@@ -18,14 +18,6 @@ static bool drop_suffix(struct text *t, struct text suffix)
     return true;
 }
 
-static bool is_made_of(struct text t, const char *characters)
-{
-    for (size_t i = 0; i < t.len; i++)
-        if (t.data[i] == '\0' || !strchr(characters, t.data[i]))
-            return false;
-    return t.len > 0;
-}
-
 /* Folder and ending of what is numbered by log index. */
 static const struct {
     struct text folder, suffix;
@@ -52,7 +44,7 @@ static bool is_numbered(struct text path, struct bundle_name *name)
 
 static bool is_lower_hex(struct text t)
 {
-    return is_made_of(t, "0123456789abcdef");
+    return text_is_made_of(t, "0123456789abcdef");
 }
 
 static bool is_device_key(struct text path, struct bundle_name *name)
@@ -65,7 +57,7 @@ static bool is_device_key(struct text path, struct bundle_name *name)
     id = (struct text){source.data + source.len - DIGITS, DIGITS};
     source.len -= DIGITS + 1;
     if (source.data[source.len] != '.' || source.len > BUNDLE_SOURCE_MAX || !is_lower_hex(id) ||
-        !is_made_of(source, "abcdefghijklmnopqrstuvwxyz0123456789-") ||
+        !text_is_made_of(source, "abcdefghijklmnopqrstuvwxyz0123456789-") ||
         hex_decode(id, name->key_id, NOTE_KEY_HASH_BYTES) != 0)
         return false;
     name->kind = BUNDLE_DEVICE_KEY;
@@ -76,7 +68,7 @@ static bool is_device_key(struct text path, struct bundle_name *name)
 static bool is_contract(struct text path)
 {
     return line_take_prefix(&path, TEXT("proto/custody/v1/")) && drop_suffix(&path, TEXT(".proto")) &&
-           is_made_of(path, "abcdefghijklmnopqrstuvwxyz_");
+           text_is_made_of(path, "abcdefghijklmnopqrstuvwxyz_");
 }
 
 static bool is_fixed(struct text path, struct bundle_name *name)
