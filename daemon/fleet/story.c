@@ -317,121 +317,109 @@ static void put_item(const struct story *story, enum story_item item, struct buf
                   as_it_is ? (int)identifier.scheme : (int)IDENTIFIER_SCHEME_TAG, TEXT_ARG(value));
 }
 
-static void put_item_is(const struct story *story, enum story_item item, const char *condition, struct buffer *sql)
+static void put_flags(const struct story *story, enum story_item item, struct buffer *sql)
 {
-    buffer_printf(sql, "SELECT coalesce(bool_and(%s), false) FROM custody.item WHERE item_id IN ", condition);
+    buffer_printf(sql, "flag.flag WHERE item_id IN ");
     put_item(story, item, sql);
 }
 
-static void put_flag(const struct story *story, enum story_item item, const char *condition, struct buffer *sql)
+static void put_truck_flags(const struct story *story, enum story_item item, struct buffer *sql)
 {
-    buffer_printf(sql, "EXISTS (SELECT FROM flag.flag WHERE %s AND item_id IN ", condition);
-    put_item(story, item, sql);
-    buffer_printf(sql, ")");
+    (void)item;
+    buffer_printf(sql, "flag.flag WHERE state <> 'withdrawn' AND subject = 'vehicle:%s'",
+                  story->run->roster->plates[0]);
 }
 
-/* Against the first truck, by one of the rules in a list of literals. */
-static void put_truck_flags(const struct story *story, const char *rules, int count, struct buffer *sql)
+/* Each event that the step said is stored once; true where it said none. */
+static void put_events(const struct story *story, enum story_item item, struct buffer *sql)
 {
-    buffer_printf(sql,
-                  "SELECT count(DISTINCT rule) = %d FROM flag.flag WHERE rule IN (%s) AND state <> 'withdrawn' AND "
-                  "subject = 'vehicle:%s'",
-                  count, rules, story->run->roster->plates[0]);
+    (void)item;
+    if (story->event_count == 0)
+        buffer_printf(sql, "true");
+    else
+        buffer_printf(sql, "(SELECT count(*) = %zu FROM custody.event WHERE part IS NULL AND event_id IN (%.*s))",
+                      story->event_count, (int)story->events.len, (const char *)story->events.data);
 }
 
-static void put_events(const struct story *story, struct buffer *sql)
+static void put_yard(const struct story *story, enum story_item item, struct buffer *sql)
 {
-    buffer_printf(sql, "(SELECT count(*) = %zu FROM custody.event WHERE part IS NULL AND event_id IN (%.*s))",
-                  story->event_count, (int)story->events.len, (const char *)story->events.data);
+    (void)item;
+    buffer_printf(sql, "'%s'", roster_party_of(story->run->roster, ROLE_YARD)->code);
+}
+
+static void put_truck(const struct story *story, enum story_item item, struct buffer *sql)
+{
+    (void)item;
+    buffer_printf(sql, "'%s'", story->run->roster->sources[story->run->roster->truck_source].name);
+}
+
+static void put_topic(const struct story *story, enum story_item item, struct buffer *sql)
+{
+    (void)item;
+    buffer_printf(sql, "'%%/up/%s'", story->run->roster->sources[story->run->roster->driver_source].name);
+}
+
+static void put_vin(const struct story *story, enum story_item item, struct buffer *sql)
+{
+    buffer_printf(sql, "'%s'", story->items[item].card.vin);
+}
+
+/* What stands in braces below. */
+static const struct check_part {
+    const char *name;
+    void (*put)(const struct story *story, enum story_item item, struct buffer *sql);
+} check_parts[] = {{"{item}", put_item},     {"{flags}", put_flags}, {"{truck_flags}", put_truck_flags},
+                   {"{events}", put_events}, {"{yard}", put_yard},   {"{truck}", put_truck},
+                   {"{topic}", put_topic},   {"{vin}", put_vin}};
+
+/* What the database shows once the step came through: one row, one boolean. */
+static const char *const checks[] = {
+    [CHECK_EVENTS] = "SELECT {events}",
+    [CHECK_BANNED] = "SELECT coalesce(bool_and(ban >= 1), false) FROM custody.item WHERE item_id IN {item}",
+    [CHECK_BANNED_FOR_GOOD] = "SELECT coalesce(bool_and(ban = 2), false) FROM custody.item WHERE item_id IN {item}",
+    [CHECK_PARTS] = "SELECT count(*) >= 8 FROM custody.item WHERE parent_item_id IN {item}",
+    [CHECK_TERMINAL] = "SELECT coalesce(bool_and(terminal), false) FROM custody.item WHERE item_id IN {item}"
+                       " AND NOT EXISTS (SELECT FROM {flags} AND rule ^@ 'C' AND state <> 'withdrawn')",
+    [CHECK_HOLDER] = "SELECT count(*) = 1 FROM custody.item AS i JOIN registry.party AS p"
+                     " ON p.party_id = i.holder_party_id"
+                     " WHERE i.offered_party_id IS NULL AND p.code = {yard} AND i.item_id IN {item}",
+    [CHECK_WITHDRAWN] = "SELECT EXISTS (SELECT FROM {flags} AND rule = 'C03' AND state = 'withdrawn')"
+                        " AND NOT EXISTS (SELECT FROM {flags} AND rule = 'C03' AND state <> 'withdrawn')",
+    [CHECK_C03] = "SELECT EXISTS (SELECT FROM {flags} AND rule = 'C03')",
+    [CHECK_QUIET] = "SELECT {events} AND NOT EXISTS (SELECT FROM {flags} AND state <> 'withdrawn')",
+    [CHECK_SIGHTED] = "SELECT count(*) >= 1 FROM reentry.sighted_identifier WHERE scheme = 1 AND value = {vin}",
+    [CHECK_E01] = "SELECT EXISTS (SELECT FROM {flags} AND rule = 'E01' AND state <> 'withdrawn')",
+    [CHECK_E05] = "SELECT EXISTS (SELECT FROM {flags} AND rule = 'E05' AND state <> 'withdrawn')",
+    [CHECK_FORGED] = "SELECT count(*) >= 1 AND {events} FROM ledger.dead_letter WHERE topic LIKE {topic}",
+    [CHECK_CORRUPT] = "SELECT count(*) >= 2 AND {events} FROM ledger.dead_letter WHERE topic LIKE {topic}",
+    [CHECK_CLONE] = "SELECT count(*) >= 1 FROM flag.flag AS f JOIN registry.source AS s USING (source_id)"
+                    " WHERE f.rule = 'S05' AND s.name = {truck}",
+    [CHECK_STOP] = "SELECT count(DISTINCT rule) = 2 FROM {truck_flags} AND rule IN ('R01', 'R06')",
+    [CHECK_ABROAD] = "SELECT count(*) >= 1 FROM {truck_flags} AND rule = 'R08'",
+    [CHECK_SILENCE] = "SELECT count(*) >= 1 FROM {truck_flags} AND rule = 'R04'",
+    [CHECK_NOTHING] = "",
+};
+
+static const struct check_part *part_at(const char *at)
+{
+    size_t i = 0;
+    while (strncmp(check_parts[i].name, at, strlen(check_parts[i].name)) != 0) {
+        i++;
+        assert(i < sizeof check_parts / sizeof check_parts[0]);
+    }
+    return &check_parts[i];
 }
 
 static void put_check(const struct story *story, const struct story_step *step, struct buffer *sql)
 {
-    const char *yard = roster_party_of(story->run->roster, ROLE_YARD)->code;
-    const char *truck = story->run->roster->sources[story->run->roster->truck_source].name;
-    const char *driver = story->run->roster->sources[story->run->roster->driver_source].name;
-    switch (step->check) {
-    case CHECK_EVENTS:
-        buffer_printf(sql, "SELECT ");
-        put_events(story, sql);
-        return;
-    case CHECK_BANNED:
-        put_item_is(story, step->item, "ban >= 1", sql);
-        return;
-    case CHECK_BANNED_FOR_GOOD:
-        put_item_is(story, step->item, "ban = 2", sql);
-        return;
-    case CHECK_PARTS:
-        buffer_printf(sql, "SELECT count(*) >= 8 FROM custody.item WHERE parent_item_id IN ");
-        put_item(story, step->item, sql);
-        return;
-    case CHECK_TERMINAL:
-        put_item_is(story, step->item, "terminal", sql);
-        buffer_printf(sql, " AND NOT ");
-        put_flag(story, step->item, "rule ^@ 'C' AND state <> 'withdrawn'", sql);
-        return;
-    case CHECK_HOLDER:
-        buffer_printf(
-            sql,
-            "SELECT count(*) = 1 FROM custody.item AS i JOIN registry.party AS p ON p.party_id = i.holder_party_id "
-            "WHERE i.offered_party_id IS NULL AND p.code = '%s' AND i.item_id IN ",
-            yard);
-        put_item(story, step->item, sql);
-        return;
-    case CHECK_WITHDRAWN:
-        buffer_printf(sql, "SELECT ");
-        put_flag(story, step->item, "rule = 'C03' AND state = 'withdrawn'", sql);
-        buffer_printf(sql, " AND NOT ");
-        put_flag(story, step->item, "rule = 'C03' AND state <> 'withdrawn'", sql);
-        return;
-    case CHECK_C03:
-        buffer_printf(sql, "SELECT ");
-        put_flag(story, step->item, "rule = 'C03'", sql);
-        return;
-    case CHECK_QUIET:
-        buffer_printf(sql, "SELECT ");
-        put_events(story, sql);
-        buffer_printf(sql, " AND NOT ");
-        put_flag(story, step->item, "state <> 'withdrawn'", sql);
-        return;
-    case CHECK_SIGHTED:
-        buffer_printf(sql, "SELECT count(*) >= 1 FROM reentry.sighted_identifier WHERE scheme = 1 AND value = '%s'",
-                      story->items[step->item].card.vin);
-        return;
-    case CHECK_E01:
-        buffer_printf(sql, "SELECT ");
-        put_flag(story, step->item, "rule = 'E01' AND state <> 'withdrawn'", sql);
-        return;
-    case CHECK_E05:
-        buffer_printf(sql, "SELECT ");
-        put_flag(story, step->item, "rule = 'E05' AND state <> 'withdrawn'", sql);
-        return;
-    case CHECK_FORGED:
-    case CHECK_CORRUPT:
-        buffer_printf(sql, "SELECT count(*) >= %d FROM ledger.dead_letter WHERE topic LIKE '%%/up/%s'",
-                      step->check == CHECK_CORRUPT ? 2 : 1, driver);
-        if (story->event_count > 0) {
-            buffer_printf(sql, " AND ");
-            put_events(story, sql);
-        }
-        return;
-    case CHECK_CLONE:
-        buffer_printf(sql,
-                      "SELECT count(*) >= 1 FROM flag.flag AS f JOIN registry.source AS s USING (source_id) "
-                      "WHERE f.rule = 'S05' AND s.name = '%s'",
-                      truck);
-        return;
-    case CHECK_STOP:
-        put_truck_flags(story, "'R01', 'R06'", 2, sql);
-        return;
-    case CHECK_ABROAD:
-        put_truck_flags(story, "'R08'", 1, sql);
-        return;
-    case CHECK_SILENCE:
-        put_truck_flags(story, "'R04'", 1, sql);
-        return;
-    case CHECK_NOTHING:
-        return;
+    size_t len;
+    for (const char *at = checks[step->check]; *at != '\0'; at += len) {
+        const struct check_part *part = *at == '{' ? part_at(at) : NULL;
+        len = part ? strlen(part->name) : strcspn(at, "{");
+        if (part)
+            part->put(story, step->item, sql);
+        else
+            buffer_put(sql, at, len);
     }
 }
 
