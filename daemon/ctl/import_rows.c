@@ -63,21 +63,21 @@ int import_check(struct import_job *job, int64_t now_us)
     return code;
 }
 
+/* Where its lasting id stands. */
+static uint8_t *id_of(struct import_row *row)
+{
+    return row->event.type != EVENT_TYPE_UNSPECIFIED ? row->event.event_id : row->sighting.sighting_id;
+}
+
 void import_name(struct import_job *job, struct text party)
 {
     for (size_t i = 0; i < job->table.row_count; i++) {
         struct import_row *row = &job->table.rows[i];
-        uint8_t *id = row->event.type != EVENT_TYPE_UNSPECIFIED ? row->event.event_id : row->sighting.sighting_id;
-        import_row_id(party, job->table.kind, text_of(job->document), row->line, id);
+        import_row_id(party, job->table.kind, text_of(job->document), row->line, id_of(row));
     }
 }
 
 /* ---- comparing ---- */
-
-static const uint8_t *id_of(const struct import_row *row)
-{
-    return row->event.type != EVENT_TYPE_UNSPECIFIED ? row->event.event_id : row->sighting.sighting_id;
-}
 
 /* Does this record say what the row says? */
 static bool says_the_same(const struct import_row *row, struct text record, int64_t now_us)

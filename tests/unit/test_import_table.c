@@ -248,6 +248,22 @@ static void registry_rows_are_fields_of_a_document(void **state)
     assert_true(row->fields[4].flag);
 }
 
+/* A header in English names the unit of its cells, whatever the registry's field has. */
+static void a_load_is_given_in_kilograms_under_either_header(void **state)
+{
+    static const char *const headers[] = {"核定载质量(kg)", "max_load_kg"};
+    char file[200];
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        (void)snprintf(file, sizeof file, "号牌号码,统一社会信用代码,%s\n闽C12345,91350504MA0000T1XH,12000\n",
+                       headers[i]);
+        assert_int_equal(0, read_as("vehicles", file));
+        assert_string_equal("max_load_g", table.rows[0].fields[2].name);
+        assert_int_equal(12000 * 1000, table.rows[0].fields[2].number);
+    }
+    assert_int_equal(ERR_INVALID, read_as("vehicles", "号牌号码,统一社会信用代码,max_load_g\n闽C12345,9,12000000\n"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 int main(void)
 {
@@ -267,6 +283,7 @@ int main(void)
         TEST(what_others_wrote_costs_a_listing_nothing),
         TEST(the_id_of_a_row_follows_from_party_kind_document_and_line),
         TEST(registry_rows_are_fields_of_a_document),
+        TEST(a_load_is_given_in_kilograms_under_either_header),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -255,7 +255,12 @@ static const struct import_column site_columns[] = {
 static const struct import_column vehicle_columns[] = {
     FIELD("号牌号码|车牌号", "plate", COLUMN_CODE, true, "闽C12345", "of the collection truck"),
     FIELD("统一社会信用代码|信用代码", "party", COLUMN_CODE, true, "91350504MA0000T1XH", "who owns it"),
-    FIELD("核定载质量(kg)|核定载质量", "max_load_g", COLUMN_GRAMS, false, "12000", "greatest load, kg"),
+    {.zh = "核定载质量(kg)|核定载质量",
+     .en = "max_load_kg",
+     .field = "max_load_g",
+     .type = COLUMN_GRAMS,
+     .example = "12000",
+     .help = "greatest load, kg"},
     FIELD("车型|货车类型", "class", COLUMN_CODE, false, "light_truck", "mini_truck, light_truck, ..."),
 };
 static const struct import_column permit_columns[] = {

@@ -63,7 +63,8 @@ struct import_word {
 enum import_reference { IMPORT_REFERENCE_NONE, IMPORT_REFERENCE_SITE, IMPORT_REFERENCE_SCRAP_LIMIT };
 
 struct import_column {
-    const char *zh, *en; /* headers; zh: "|" between several, the first is printed. en: also the registry's field */
+    const char *zh, *en; /* headers; zh: "|" between several, the first is printed */
+    const char *field;   /* of the registry's document, in its unit; NULL: as `en` */
     enum column_type type;
     bool required;
     size_t offset; /* in struct import_row, by type; registry documents: none */

@@ -94,7 +94,7 @@ static struct import_field *add_field(struct import_row *row, const struct impor
                                       enum import_field_type type)
 {
     struct import_field *field = &row->fields[row->field_count++];
-    *field = (struct import_field){.name = column->en, .type = type};
+    *field = (struct import_field){.name = column->field ? column->field : column->en, .type = type};
     return field;
 }
 
