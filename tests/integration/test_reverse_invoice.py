@@ -2,6 +2,7 @@
 
 import itertools
 
+import psycopg
 import pytest
 
 from support.chain import Chain, S_US, event, item, new_tag
@@ -135,9 +136,21 @@ def test_the_flag_is_listed_explained_and_shown_with_its_article(chain, seller):
     assert shown.returncode == 0 and "C16" in shown.stdout
 
 
-def test_a_firm_sees_nothing_of_what_a_seller_sold_to_others(chain, seller):
+def test_a_firm_sees_nothing_of_what_a_seller_sold_not_even_its_own_part_of_the_flag(chain, seller):
     world = chain.world
-    chain.say("handheld", invoice(seller, 5_000_000))
+    chain.say("truck", invoice(seller, 5_000_000))
     await_flags(world, seller, ("limit", "new", 3))
-    assert not world.value("SELECT has_table_privilege('custody_firm', 'custody.reverse_invoice', 'SELECT')")
-    assert not world.value("SELECT has_table_privilege('custody_firm', 'custody.valid_reverse_invoice', 'SELECT')")
+    subject = f"seller:{seller.hex()}"
+    with world.database.connect() as connection:
+        def seen_as(role):
+            connection.execute(f'SET ROLE "{role}"')
+            (count,) = connection.execute("SELECT count(*) FROM flag.flag WHERE subject = %s", [subject]).fetchone()
+            connection.execute("RESET ROLE")
+            return count
+
+        connection.execute("SELECT registry.create_firm_role('recycler-1')")
+        assert (seen_as("custody_police"), seen_as("custody_commerce"), seen_as("custody_firm_recycler-1")) == (1, 1, 0)
+        connection.execute('SET ROLE "custody_firm_recycler-1"')
+        for table in ("reverse_invoice", "correction", "valid_reverse_invoice"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(f"SELECT FROM custody.{table}")

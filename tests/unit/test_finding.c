@@ -1,8 +1,12 @@
 /* test_finding.c - rules by their ids, and findings in bounded room. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <glob.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -103,11 +107,54 @@ static void text_that_is_too_long_is_cut_between_characters(void **state)
     }
 }
 
+/* Scenarios of a file, and how many of them expect the rule. */
+static void count_stories(const char *path, const char *id, int *stories, int *firing)
+{
+    char line[1024], wanted[16];
+    bool counted = true;
+    FILE *file = fopen(path, "re");
+    assert_non_null(file);
+    (void)snprintf(wanted, sizeof wanted, "expect %s ", id);
+    *stories = *firing = 0;
+    while (fgets(line, sizeof line, file)) {
+        if (strncmp(line, "scenario ", 9) == 0) {
+            ++*stories;
+            counted = false;
+        } else if (!counted && strncmp(line, wanted, strlen(wanted)) == 0) {
+            ++*firing;
+            counted = true;
+        }
+    }
+    (void)fclose(file);
+}
+
+/* A rule that fires in no story, or in every one, is not told to a lawyer. Those of sources (S) are tested in code: test_stream, test_gate. */
+static void every_rule_has_stories_that_fire_it_and_stories_that_do_not(void **state)
+{
+    (void)state;
+    for (int i = 0; i < RULE_COUNT; i++) {
+        const char *id = rule_infos[i].id;
+        char pattern[64];
+        int stories, firing;
+        glob_t found;
+        if (id[0] == 'S')
+            continue;
+        (void)snprintf(pattern, sizeof pattern, "tests/scenarios/{,*/}%s.txt", id);
+        if (glob(pattern, GLOB_BRACE, NULL, &found) != 0 || found.gl_pathc != 1)
+            fail_msg("%s: no file of scenarios", id);
+        count_stories(found.gl_pathv[0], id, &stories, &firing);
+        if (firing == 0 || firing == stories)
+            fail_msg("%s: %d of %d scenarios expect it", found.gl_pathv[0], firing, stories);
+        globfree(&found);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_rule_is_found_by_its_id_and_says_what_it_rests_on),
         cmocka_unit_test(unknown_rules_are_refused),
+        cmocka_unit_test(every_rule_has_stories_that_fire_it_and_stories_that_do_not),
         cmocka_unit_test(a_finding_has_what_it_was_given),
         cmocka_unit_test(findings_without_room_are_counted),
         cmocka_unit_test(keys_that_are_too_long_stay_different),

@@ -40,7 +40,7 @@ static void check(const struct story *story, const char *expected)
     char found[LINE_BYTES] = "nothing";
 
     if (rule_c16(story->months, story->count, figures, &window, &finding))
-        (void)snprintf(found, sizeof found, "%s %04d-%02d %04d-%02d severity %d", finding.key,
+        (void)snprintf(found, sizeof found, "C16 %s %04d-%02d %04d-%02d severity %d", finding.key,
                        1970 + window.first_month / 12, 1 + window.first_month % 12, 1970 + window.last_month / 12,
                        1 + window.last_month % 12, finding.severity);
     if (strcmp(found, expected) != 0)

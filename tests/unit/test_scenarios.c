@@ -186,6 +186,8 @@ static void set_pickup_option(struct event *event, const char *key, const char *
         event->pickup.curb_mass_g = mass_of(value).mass_g;
     else if (strcmp(key, "electric") == 0)
         event->pickup.new_energy = true;
+    else if (strcmp(key, "stores_data") == 0)
+        event->pickup.stores_data = true;
     else
         event->pickup.mortgaged = true;
 }
@@ -229,7 +231,7 @@ static void set_place(struct event *event, const char *value)
 
 static void set_option(struct event *event, const char *key, char *value)
 {
-    static const char *const pickup[] = {"class", "curb", "electric", "mortgaged", NULL};
+    static const char *const pickup[] = {"class", "curb", "electric", "mortgaged", "stores_data", NULL};
     static const char *const inspection[] = {"vin", "engine", "plate", "missing", "statement", "clean", NULL};
     size_t at = (size_t)(event - story.history.events);
     if (is_one_of(key, pickup))
