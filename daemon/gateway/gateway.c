@@ -167,7 +167,7 @@ static int say_untranslated(struct gateway *gateway, struct text payload, const 
         (void)text_copy(reason, sizeof reason, text_of(words));
     } else {
         report.untranslated.payload.len = PAYLOAD_MAX_BYTES;
-        (void)snprintf(reason, sizeof reason, "%s (the first of %zu bytes, SHA-256 %s)", words, payload.len, hex);
+        (void)snprintf(reason, sizeof reason, "first of %zu bytes, SHA-256 %s: %s", payload.len, hex, words);
     }
     text_make_clean(reason);
     report.untranslated.reason = text_of(reason);

@@ -6,6 +6,7 @@
  * what is right. */
 #include <assert.h>
 #include <inttypes.h>
+#include <string.h>
 
 #include "custody/v1/envelope.pb-c.h"
 #include "io/wire_bounds.h"
@@ -25,11 +26,15 @@ const struct shape birth_shape = {.descriptor = &custody__v1__birth__descriptor,
                                   .size = sizeof(struct birth),
                                   .optional = true};
 
-/* Kept, but as what it is: a dead letter, with the gateway's words. */
+/* Kept, but as what it is: a dead letter, with as much of the gateway's words as leaves room for a hint where they give none. */
 static enum refusal_reason check_untranslated(const struct wire_check *check, const struct wire_path *path, void *value)
 {
     const struct untranslated *untranslated = value;
-    return wire_refuse(check, path, REFUSAL_MALFORMED, "%.*s", TEXT_ARG(untranslated->reason));
+    char reason[280];
+    (void)text_copy(reason, sizeof reason, untranslated->reason);
+    text_make_clean(reason);
+    return wire_refuse(check, path, REFUSAL_MALFORMED, "%s%s", reason,
+                       strstr(reason, "hint:") ? "" : "; hint: what the gateway was sent is in this dead letter");
 }
 
 static const struct rule untranslated_rules[] = {

@@ -112,6 +112,7 @@ static void assert_body_refused(enum refusal_reason expected, const char *words)
         fail_msg("%s (%s) instead of %s (%s)", refusal_reason_word(reason), error.text, refusal_reason_word(expected),
                  words);
     assert_words(words);
+    assert_true(text_is_clean_utf8(text_of(error.text)));
 }
 
 static void assert_body_accepted(struct report *report)
@@ -688,6 +689,15 @@ static void too_long(struct text *text, size_t most)
     *text = (struct text){letters, most + 1};
 }
 
+/* 1,998 bytes of characters of three bytes, and no hint. */
+static struct text long_reason(void)
+{
+    static char characters[1998];
+    for (size_t i = 0; i < sizeof characters; i += 3)
+        memcpy(characters + i, "号", 3);
+    return (struct text){characters, sizeof characters};
+}
+
 struct change {
     const char *words;
     enum refusal_reason reason;
@@ -755,6 +765,8 @@ CHANGE(short_photo, r->sightings[1].photo_sha256.len = 33 - 2)
 CHANGE(short_boot_id, r->birth.boot_id.len = 15)
 CHANGE(short_key, r->birth.public_key.len = 31)
 CHANGE(untranslated, r->untranslated = ((struct untranslated){true, HASH, TEXT("no JSON; hint: none")}))
+CHANGE(hintless, r->untranslated = ((struct untranslated){true, HASH, TEXT("no JSON")}))
+CHANGE(long_winded, r->untranslated = ((struct untranslated){true, HASH, long_reason()}))
 CHANGE(unexplained, r->untranslated = ((struct untranslated){.present = true, .payload = HASH}))
 
 static const struct change changes[] = {
@@ -813,6 +825,8 @@ static const struct change changes[] = {
     {"birth.boot_id: 15 bytes; hint: nothing or exactly 16", REFUSAL_INVALID_FIELD, short_boot_id},
     {"birth.public_key: 31 bytes", REFUSAL_INVALID_FIELD, short_key},
     {"untranslated: no JSON; hint: none", REFUSAL_MALFORMED, untranslated},
+    {"untranslated: no JSON; hint: what the gateway was sent", REFUSAL_MALFORMED, hintless},
+    {"untranslated: 号号", REFUSAL_MALFORMED, long_winded},
     {"untranslated.reason: ", REFUSAL_INVALID_FIELD, unexplained},
 };
 
