@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/log.h"
 
@@ -25,6 +26,7 @@ enum {
     READS_A_TURN = 4096, /* packets read before other handles of the loop get their turn */
     MISC_INTERVAL_MS = 1000,
     CONNECT_TIMEOUT_MS = 10000,
+    FAREWELL_TIMEOUT_MS = 1000,
     OUTSTANDING_MAX = 100000,
 };
 
@@ -309,7 +311,7 @@ static void update_poll(struct mqtt *mqtt)
     int events = (mqtt->paused || mqtt->releasing ? 0 : UV_READABLE) |
                  (mqtt->releasing || (may_write && mosquitto_want_write(mqtt->client)) ? UV_WRITABLE : 0);
 
-    if (!mqtt->poll || events == mqtt->poll_events)
+    if (!mqtt->poll || mqtt->closing || events == mqtt->poll_events)
         return;
     mqtt->poll_events = events;
     if (events)
@@ -593,15 +595,10 @@ void mqtt_drop(struct mqtt *mqtt, const char *reason)
         connection_lost(mqtt, reason);
 }
 
-void mqtt_close(struct mqtt *mqtt, void (*on_closed)(void *context))
+/* ---- the end ---- */
+
+static void close_handles(struct mqtt *mqtt)
 {
-    mqtt->closing = true;
-    mqtt->on_closed = on_closed;
-    if (mqtt->client && mqtt->connected && !mqtt->settings.hold_acks) {
-        (void)mosquitto_disconnect_v5(mqtt->client, 0, NULL);
-        (void)mosquitto_loop_write(mqtt->client, 1);
-    }
-    mqtt->connected = false;
     drop_poll(mqtt);
     if (mqtt->timer) {
         uv_close((uv_handle_t *)mqtt->timer, mqtt_on_handle_closed);
@@ -609,4 +606,49 @@ void mqtt_close(struct mqtt *mqtt, void (*on_closed)(void *context))
     } else {
         finish_close(mqtt);
     }
+}
+
+/* What the broker sent meanwhile stays unread: it comes again to whoever connects next. */
+static void mqtt_on_farewell(uv_poll_t *poll, int status, int events)
+{
+    struct mqtt *mqtt = poll->data;
+    char unread[16 * 1024];
+    ssize_t len = 0;
+
+    (void)events;
+    if (status == 0)
+        len = recv(mosquitto_socket(mqtt->client), unread, sizeof unread, MSG_DONTWAIT);
+    if (len == 0 || (len < 0 && errno != EAGAIN && errno != EINTR))
+        close_handles(mqtt);
+}
+
+static void mqtt_on_farewell_timeout(uv_timer_t *timer)
+{
+    close_handles(timer->data);
+}
+
+/* A socket closed with unread bytes is reset, and PUBACKs that the broker had not read yet are lost with it: only our side is closed,
+ * and theirs follows when they have read everything. */
+static bool says_farewell(struct mqtt *mqtt)
+{
+    if (!mqtt->settings.hold_acks || !mqtt->poll || !mqtt->connected ||
+        shutdown(mosquitto_socket(mqtt->client), SHUT_WR) != 0)
+        return false;
+    (void)uv_timer_start(mqtt->timer, mqtt_on_farewell_timeout, FAREWELL_TIMEOUT_MS, 0);
+    return uv_poll_start(mqtt->poll, UV_READABLE, mqtt_on_farewell) == 0;
+}
+
+void mqtt_close(struct mqtt *mqtt, void (*on_closed)(void *context))
+{
+    bool waits = says_farewell(mqtt);
+
+    mqtt->closing = true;
+    mqtt->on_closed = on_closed;
+    if (mqtt->client && mqtt->connected && !mqtt->settings.hold_acks) {
+        (void)mosquitto_disconnect_v5(mqtt->client, 0, NULL);
+        (void)mosquitto_loop_write(mqtt->client, 1);
+    }
+    mqtt->connected = false;
+    if (!waits)
+        close_handles(mqtt);
 }

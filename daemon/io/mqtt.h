@@ -75,7 +75,8 @@ void mqtt_release(struct mqtt *mqtt);
 /* Drops the connection without writing anything: held acks die with it, the broker redelivers. Reconnects with back-off. */
 void mqtt_drop(struct mqtt *mqtt, const char *reason);
 
-/* Ends it: without hold_acks by DISCONNECT, with hold_acks by dropping. on_closed (may be NULL) runs once, later. */
+/* Ends it: without hold_acks by DISCONNECT; with hold_acks nothing that is held is written, and what was released is given a second
+ * to be read by the broker. on_closed (may be NULL) runs once, later. */
 void mqtt_close(struct mqtt *mqtt, void (*on_closed)(void *context));
 
 #endif
