@@ -108,7 +108,8 @@ struct vehicle {
     X(CLOCK_KIND_ASSEMBLY, 7, "assembly", "五大总成处置")                                                              \
     X(CLOCK_KIND_WIPE, 8, "wipe", "信息清除")                                                                          \
     X(CLOCK_KIND_HAZARDOUS_STORAGE, 9, "hazardous_storage", "危险废物贮存")                                            \
-    X(CLOCK_KIND_HAZARDOUS_RECEIPT, 10, "hazardous_receipt", "联单确认")
+    X(CLOCK_KIND_HAZARDOUS_RECEIPT, 10, "hazardous_receipt", "联单确认")                                               \
+    X(CLOCK_KIND_RECEIPT_REPORT, 11, "receipt_report", "入场上报")
 
 enum clock_kind {
 #define X(name, number, word, zh) name = (number),

@@ -54,7 +54,8 @@ static int load_records(struct ctl *ctl, const char *item_ids, struct history *h
     struct rows *rows = NULL;
     int exit_code = ctl_query(
         ctl,
-        "SELECT r.log_index, r.record, e.log_index IS NOT NULL FROM ledger.record AS r LEFT JOIN ledger.erasure AS e "
+        "SELECT r.log_index, r.record, e.log_index IS NOT NULL, "
+        "(extract(epoch FROM r.received_at) * 1000000)::bigint FROM ledger.record AS r LEFT JOIN ledger.erasure AS e "
         "USING (log_index) WHERE r.log_index IN "
         "(SELECT e.log_index FROM custody.event AS e WHERE e.item_id = ANY ($1::bigint[])) ORDER BY r.log_index",
         1, (const char *const[]){item_ids}, &rows);
@@ -66,6 +67,7 @@ static int load_records(struct ctl *ctl, const char *item_ids, struct history *h
         exit_code = no_memory(ctl);
     for (size_t i = 0; exit_code == CTL_OK && i < history->record_count; i++) {
         history->records[i].log_index = (uint64_t)rows_i64(rows, i, 0);
+        history->records[i].received_us = rows_i64(rows, i, 3);
         history->records[i].is_erased = rows_text(rows, i, 2)[0] == 't';
         if (!rows_is_null(rows, i, 1))
             decode_record(&history->arena, rows_text(rows, i, 1), &history->records[i]);
@@ -114,6 +116,7 @@ static bool event_of(const struct history *history, const struct rows *rows, siz
     *event = (struct history_event){
         .event = said,
         .log_index = log_index,
+        .received_us = record->received_us,
         .ordinal = (uint16_t)ordinal,
         .role = is_part ? ITEM_ROLE_PART : ITEM_ROLE_SUBJECT,
         .part = part,

@@ -12,6 +12,7 @@
 /* One record of the log, decoded. */
 struct history_record {
     uint64_t log_index;
+    int64_t received_us;
     bool readable;  /* false: erased, or not decodable by this program */
     bool is_erased; /* by two people, as ledger.erasure says */
     bool is_signed; /* it carries a signature, which was checked when it was stored */

@@ -35,7 +35,7 @@ static const struct pg_statement states_statement = {34, "SELECT item_id, event_
                                                          " WHERE item_id = ANY ($1::bigint[])"};
 static const struct pg_statement events_statement = {
     26, "SELECT e.item_id, e.log_index, e.ordinal, e.part, e.source_id, e.party_id, coalesce(p.kind, 0::smallint),"
-        " octet_length(r.record) FROM custody.event e JOIN ledger.record r ON r.log_index = e.log_index"
+        " octet_length(r.record), r.received_at FROM custody.event e JOIN ledger.record r ON r.log_index = e.log_index"
         " LEFT JOIN registry.party p ON p.party_id = e.party_id"
         " WHERE e.item_id = ANY ($1::bigint[]) ORDER BY e.log_index, e.ordinal, e.item_id"};
 static const struct pg_statement records_statement = {
@@ -179,6 +179,7 @@ static void on_events(void *context, const struct pg_result *result)
         loaded->item = items_find(histories->items, pg_i64(result, row, 0));
         loaded->event = (struct history_event){
             .log_index = (uint64_t)pg_i64(result, row, 1),
+            .received_us = pg_time_us(result, row, 8),
             .ordinal = (uint16_t)pg_i64(result, row, 2),
             .role = is_part ? ITEM_ROLE_PART : ITEM_ROLE_SUBJECT,
             .part = (size_t)pg_i64(result, row, 3),

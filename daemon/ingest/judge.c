@@ -410,6 +410,7 @@ static void add_new_events(struct item *item)
         item->history[item->history_count++] = (struct history_event){
             .event = &envelope->report->events[added->ordinal],
             .log_index = envelope->log_index,
+            .received_us = envelope->received_us,
             .ordinal = added->ordinal,
             .role = added->is_part ? ITEM_ROLE_PART : ITEM_ROLE_SUBJECT,
             .part = added->part,

@@ -18,7 +18,9 @@ INSERT INTO registry.clock_kind (kind, name, limit_count, limit_unit, warn_befor
     (9, 'hazardous_storage', 12, 'month', 1560, 24, 4, 'law', '固体废物污染环境防治法 art 81',
      'hazardous waste is stored for a year at most 危险废物贮存'),
     (10, 'hazardous_receipt', 5, 'working_day', 24, 6, 3, 'policy', '危险废物转移管理办法 (2022), not confirmed',
-     'the receiver confirms the manifest 联单确认')
+     'the receiver confirms the manifest 联单确认'),
+    (11, 'receipt_report', 2, 'working_day', 0, 0, 2, 'policy', 'district, after the British receipt of waste',
+     'the report of an intake is received here 入场上报')
 ON CONFLICT (kind) DO UPDATE SET name = excluded.name, limit_count = excluded.limit_count, limit_unit = excluded.limit_unit,
     warn_before_h = excluded.warn_before_h, grace_h = excluded.grace_h, severity = excluded.severity, basis = excluded.basis,
     source = excluded.source, meaning = excluded.meaning

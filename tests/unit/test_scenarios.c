@@ -240,6 +240,8 @@ static void set_option(struct event *event, const char *key, char *value)
         set_inspection_option(event, key, value, story.kinds[at]);
     else if (strcmp(key, "site") == 0)
         event->site = text_of(keep(value));
+    else if (strcmp(key, "received_hours_after") == 0)
+        story.history.told[at].received_us = event->at_us + number_of(value) * HOUR;
     else if (strcmp(key, "metres_away") == 0)
         set_place(event, value);
     else if (strcmp(key, "with") == 0)

@@ -82,11 +82,12 @@ static bool is_unwiped(const struct step *step)
     return taken_in(step->state) && rule_c10_stores_data(step) && !step->state->facts.wiped;
 }
 
-/* kind of clock, rule, kinds of item, condition under which it runs */
+/* kind of clock, rule, kinds of item, condition under which it runs, and what helps, if not that it is reported */
 static const struct clock_info {
     enum rule rule;
     uint32_t kinds;
     bool (*runs)(const struct step *step);
+    const char *hint;
 } clock_infos[CLOCK_KIND_COUNT] = {
     [CLOCK_KIND_OFFER] = {RULE_C04, KINDS_ALL, is_offered},
     [CLOCK_KIND_INTAKE] = {RULE_C05, KINDS_ALL, is_on_its_way},
@@ -98,6 +99,7 @@ static const struct clock_info {
     [CLOCK_KIND_WIPE] = {RULE_C05, K(DATA_DEVICE) | K(APPLIANCE), is_unwiped},
     [CLOCK_KIND_HAZARDOUS_STORAGE] = {RULE_C15, HAZARDOUS, is_stored_waste},
     [CLOCK_KIND_HAZARDOUS_RECEIPT] = {RULE_C15, KINDS_ALL, awaits_receipt},
+    [CLOCK_KIND_RECEIPT_REPORT] = {RULE_C05, .hint = "let devices send as they work, and look at their clocks"},
 };
 
 static void say(struct step *step, enum clock_kind kind, const char *reason, int severity, const char *what)
@@ -105,20 +107,21 @@ static void say(struct step *step, enum clock_kind kind, const char *reason, int
     const struct clock_limit *limit = &step->around->directory->clocks[kind];
     char due[TIME_TEXT_SIZE];
     size_t before = step->findings->count;
+    const char *hint = clock_infos[kind].hint;
     time_format_local(step->state->clocks[kind].due_at_us, due);
     step_find_at(step, step->clock_opened[kind], clock_infos[kind].rule, reason,
-                 "%s %s: %s %d %s, due %s (%s): %s; hint: report it with its own time if it was done",
-                 clock_kind_word(kind), clock_kind_zh(kind), limit->is_law ? "law 法定" : "policy 规定",
-                 (int)limit->count, limit_unit_word(limit->unit), due, item_kind_word(step->state->kind), what);
+                 "%s %s: %s %d %s, due %s (%s): %s; hint: %s", clock_kind_word(kind), clock_kind_zh(kind),
+                 limit->is_law ? "law 法定" : "policy 规定", (int)limit->count, limit_unit_word(limit->unit), due,
+                 item_kind_word(step->state->kind), what, hint ? hint : "report it with its own time if it was done");
     step_severity(step, before, severity);
 }
 
-static void stop(struct step *step, enum clock_kind kind)
+static void stop(struct step *step, enum clock_kind kind, int64_t at_us)
 {
     struct clock_run *run = &step->state->clocks[kind];
     const struct clock_limit *limit = &step->around->directory->clocks[kind];
     char stopped[TIME_TEXT_SIZE], what[TIME_TEXT_SIZE + 32];
-    run->stopped_at_us = step->event->at_us;
+    run->stopped_at_us = at_us;
     if (run->stopped_at_us < run->due_at_us)
         return;
     time_format_local(run->stopped_at_us, stopped);
@@ -147,17 +150,29 @@ static bool begins_anew(const struct step *step, enum clock_kind kind)
            step->state->clocks[kind].opened_at_us != step->event->at_us;
 }
 
+/* The receiver reports the receipt 入场上报: no event ends this clock, but that the record of the intake was received. */
+static void judge_receipt_report(struct step *step)
+{
+    const int64_t at_us = step->event->at_us, received_us = step->now->received_us;
+    if (step->event->type != EVENT_TYPE_INTAKE || received_us == 0 ||
+        !step->around->directory->clocks[CLOCK_KIND_RECEIPT_REPORT].known)
+        return;
+    start(step, CLOCK_KIND_RECEIPT_REPORT);
+    stop(step, CLOCK_KIND_RECEIPT_REPORT, received_us > at_us ? received_us : at_us);
+}
+
 void clock_step(struct step *step)
 {
     if (!calendar_covers(step->event->at_us) || step->event->at_us == 0)
         return;
+    judge_receipt_report(step);
     for (unsigned i = 0; i < CLOCK_KIND_COUNT; i++) {
         enum clock_kind kind = (enum clock_kind)i;
         const struct clock_info *info = &clock_infos[kind];
         bool concerns = (info->kinds & KIND_BIT(step->state->kind)) != 0 && step->around->directory->clocks[kind].known;
         bool runs = concerns && info->runs(step);
         if (is_open(step->state, kind) && (!runs || begins_anew(step, kind)))
-            stop(step, kind);
+            stop(step, kind, step->event->at_us);
         if (runs && !is_open(step->state, kind))
             start(step, kind);
     }

@@ -40,7 +40,8 @@ enum event_outcome {
 struct history_event {
     const struct event *event;
     uint64_t log_index;
-    uint16_t ordinal; /* position in its report */
+    int64_t received_us; /* when its record was received; 0: not known */
+    uint16_t ordinal;    /* position in its report */
     enum item_role role;
     size_t part; /* index into composition.parts when role is PART */
     int64_t source_id;
