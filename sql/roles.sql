@@ -149,7 +149,7 @@ GRANT SELECT ON registry.source, registry.source_key, registry.party TO custody_
 -- Registrar: enters, corrects names, switches off and revokes; what was entered stays.
 GRANT SELECT, INSERT ON registry.area, registry.party, registry.site, registry.permit, registry.vehicle, registry.source,
     registry.source_key, registry.firm_role, registry.party_link, registry.watch_entry TO custody_registrar;
-GRANT SELECT ON registry.figure, registry.scrap_limit, registry.clock_kind, registry.calendar_day, registry.yield TO custody_registrar;
+GRANT SELECT ON registry.figure, registry.scrap_limit, registry.clock_kind, registry.retention, registry.calendar_day, registry.yield TO custody_registrar;
 GRANT INSERT, UPDATE ON registry.calendar_day TO custody_registrar;
 GRANT UPDATE (valid_until) ON registry.party_link TO custody_registrar;
 GRANT UPDATE (lifted_at) ON registry.watch_entry TO custody_registrar;
@@ -173,7 +173,9 @@ GRANT SELECT ON flag.credit, flag.credit_points TO custody_police, custody_ecolo
 GRANT INSERT (rule, severity, points, basis, source, valid_from) ON flag.credit_points TO custody_commerce; -- the district's policy
 
 -- Erasure: a registrar or the police ask, an approver agrees, who cannot be the same person.
-GRANT EXECUTE ON FUNCTION ledger.request_erasure(bigint, text) TO custody_registrar, custody_police;
+GRANT EXECUTE ON FUNCTION ledger.request_erasure(bigint, text, boolean) TO custody_registrar, custody_police;
+GRANT EXECUTE ON FUNCTION custody.retained_until(text, smallint, smallint, timestamptz)
+    TO custody_police, custody_ecology, custody_commerce, custody_firm;
 GRANT EXECUTE ON FUNCTION ledger.approve_erasure(bigint) TO custody_approver;
 GRANT SELECT ON ledger.erasure_request TO custody_monitor, custody_registrar, custody_approver, custody_police;
 GRANT SELECT ON ledger.erasure TO custody_ingest, custody_monitor, custody_registrar, custody_approver, custody_police, custody_ecology,
@@ -184,7 +186,7 @@ GRANT SELECT ON registry.area, registry.party, registry.site, registry.permit, r
     ledger.dead_letter, custody.item, custody.identifier, custody.event, flag.flag, flag.evidence
     TO custody_police, custody_ecology, custody_commerce, custody_firm;
 GRANT SELECT ON registry.source_key, registry.party_link, registry.watch_entry, custody.refold, ledger.record, ledger.ingest_key TO custody_police;
-GRANT SELECT ON registry.figure, registry.scrap_limit, registry.clock_kind, registry.calendar_day, registry.yield, custody.clock
+GRANT SELECT ON registry.figure, registry.scrap_limit, registry.clock_kind, registry.retention, registry.calendar_day, registry.yield, custody.clock
     TO custody_police, custody_ecology, custody_commerce, custody_firm;
 GRANT SELECT ON registry.source_key, registry.firm_role, ledger.record TO custody_firm;
 GRANT SELECT ON telemetry.fix, telemetry.reading TO custody_police, custody_ecology, custody_firm;

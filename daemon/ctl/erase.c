@@ -41,10 +41,12 @@ static int act(struct ctl *ctl, const char *sql, size_t count, const char *const
 static int erase_request(struct ctl *ctl, int argc, char **argv)
 {
     const char *reason = NULL;
+    bool before_term = false;
     const struct ctl_option options[] = {
         {"reason", CTL_OPTION_TEXT, "TEXT", "the law or the order that asks for it (needed)", &reason, 0, 0},
+        {"before-term", CTL_OPTION_FLAG, NULL, "although its retention 保存期限 is not over", &before_term, 0, 0},
     };
-    const struct ctl_usage usage = {"INDEX --reason TEXT",
+    const struct ctl_usage usage = {"INDEX --reason TEXT [--before-term]",
                                     "Asks that the bytes of the record at this log index be erased. Somebody else\n"
                                     "approves it; request and erasure are leaves of the log.\n",
                                     1,
@@ -59,7 +61,8 @@ static int erase_request(struct ctl *ctl, int argc, char **argv)
         return ctl_fail(ctl, CTL_USAGE, "index: %s; hint: a log index, as custodyctl trace shows it", argv[0]);
     if (!reason)
         return ctl_fail(ctl, CTL_USAGE, "--reason: none given; hint: the law or the order that asks for it");
-    return act(ctl, "SELECT ledger.request_erasure($1, $2)", 2, (const char *const[]){argv[0], reason}, "request_id",
+    return act(ctl, "SELECT ledger.request_erasure($1, $2, $3::boolean)", 3,
+               (const char *const[]){argv[0], reason, before_term ? "true" : "false"}, "request_id",
                "erasure requested: request");
 }
 

@@ -41,19 +41,25 @@ static const char *standing_word(enum event_standing standing)
     return "invalid";
 }
 
+/* The term of a video 视频 is one of the evidence, not of the event. */
 static void add_evidence(json_t *object, const struct event *event)
 {
-    if (event->evidence_count == 0)
-        return;
+    json_t *video_term = json_incref(json_object_get(object, "video_retained_until"));
+    json_object_del(object, "video_retained_until");
     json_t *list = json_array();
     for (size_t i = 0; i < event->evidence_count; i++) {
         char hash[HEX_SIZE(SHA256_BYTES)];
         hex_encode(event->evidence[i].sha256.bytes, SHA256_BYTES, hash);
         json_t *evidence = json_pack("{s:s, s:s}", "kind", evidence_kind_word(event->evidence[i].kind), "sha256", hash);
         set_text(evidence, "uri", event->evidence[i].uri);
+        if (event->evidence[i].kind == EVIDENCE_KIND_VIDEO)
+            json_object_set(evidence, "retained_until", video_term);
         json_array_append_new(list, evidence);
     }
-    json_object_set_new(object, "evidence", list);
+    if (json_array_size(list) > 0)
+        json_object_set(object, "evidence", list);
+    json_decref(list);
+    json_decref(video_term);
 }
 
 static void add_detail(json_t *object, const struct event *event)

@@ -265,6 +265,29 @@ static void print_clocks(struct ctl *ctl, const json_t *item)
     }
 }
 
+/* Dates of one form: the later text is the later day. */
+static const char *later(const char *a, const char *b)
+{
+    return strcmp(a, b) < 0 ? b : a;
+}
+
+/* Until when its records, and the videos that they name, are to be kept 保存期限. */
+static void print_retention(struct ctl *ctl, const json_t *item)
+{
+    const char *records = "", *videos = "";
+    char text[CELL_BYTES];
+    size_t at, evidence_at;
+    json_t *event, *evidence;
+    json_array_foreach(json_object_get(item, "events"), at, event)
+    {
+        records = later(records, text_at(event, "retained_until"));
+        json_array_foreach(json_object_get(event, "evidence"), evidence_at, evidence) videos =
+            later(videos, text_at(evidence, "retained_until"));
+    }
+    snprintf(text, sizeof text, "%s%s%s", records, videos[0] ? "; videos 视频 " : "", videos);
+    print_field(ctl, "kept until", text);
+}
+
 static void print_ban(struct ctl *ctl, const json_t *item)
 {
     char text[CELL_BYTES], since[32];
@@ -306,6 +329,7 @@ static void print_head(struct ctl *ctl, const json_t *item)
     }
     print_children(ctl, item);
     print_clocks(ctl, item);
+    print_retention(ctl, item);
 }
 
 /* ---- the command ---- */

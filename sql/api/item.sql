@@ -27,9 +27,11 @@ RETURN (SELECT coalesce(jsonb_agg(jsonb_build_object(
             'party', api.party(e.party_id), 'source', s.name, 'signed', s.signed,
             'site', api.site(e.site_id), 'counterparty', api.party(e.counterparty_id),
             'position', api.place(e.lon_e7, e.lat_e7), 'mass_g', e.mass_g, 'mass_estimated', e.mass_estimated,
+            'retained_until', custody.retained_until('record', i.kind, e.type, e.event_at),
+            'video_retained_until', custody.retained_until('video', i.kind, e.type, e.event_at),
             'erasure', api.erasure(e.log_index)
         ) ORDER BY e.event_at, e.log_index, e.ordinal), '[]')
-        FROM custody.event AS e LEFT JOIN registry.source AS s USING (source_id)
+        FROM custody.event AS e JOIN custody.item AS i USING (item_id) LEFT JOIN registry.source AS s USING (source_id)
         WHERE e.item_id = wanted);
 
 -- Sightings of any identifier of the item, hints included: each says by which identifier, and whether that proves the item.

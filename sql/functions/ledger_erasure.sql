@@ -1,11 +1,12 @@
 -- ledger_erasure.sql - removing the bytes of a record: one person asks, another approves, and both are leaves.
 
-CREATE OR REPLACE FUNCTION ledger.request_erasure(wanted bigint, why text) RETURNS bigint
+CREATE OR REPLACE FUNCTION ledger.request_erasure(wanted bigint, why text, before_term boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     r ledger.record;
     leaf bigint;
     id bigint;
+    kept_until date;
 BEGIN
     IF coalesce(btrim(why), '') = '' THEN
         RAISE EXCEPTION 'erasure of record %: no reason', wanted
@@ -26,13 +27,23 @@ BEGIN
         RAISE EXCEPTION 'record %: its erasure is asked for already', wanted
             USING ERRCODE = 'unique_violation', HINT = 'custodyctl erase list; somebody else approves it';
     END IF;
-    leaf := ledger.append(2, ledger.operator_record('erasure requested', jsonb_build_object('log_index', wanted, 'reason', why)));
+    SELECT max(custody.retained_until('record', i.kind, e.type, e.event_at)) INTO kept_until
+    FROM custody.event AS e JOIN custody.item AS i USING (item_id)
+    WHERE e.log_index = wanted
+    HAVING max(custody.retained_until('record', i.kind, e.type, e.event_at)) >= (now() AT TIME ZONE 'Asia/Shanghai')::date;
+    IF kept_until IS NOT NULL AND NOT before_term THEN
+        RAISE EXCEPTION 'record %: it is to be kept 保存期限 until %', wanted, kept_until
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = 'custodyctl erase request --before-term asks all the same, where a court or a law orders it';
+    END IF;
+    leaf := ledger.append(2, ledger.operator_record('erasure requested', jsonb_strip_nulls(
+        jsonb_build_object('log_index', wanted, 'reason', why, 'retained_until', kept_until))));
     INSERT INTO ledger.erasure_request (log_index, reason, requested_by, request_index) VALUES (wanted, why, ledger.actor(), leaf)
     RETURNING request_id INTO id;
     RETURN id;
 END $$;
-COMMENT ON FUNCTION ledger.request_erasure(bigint, text) IS 'Asks that the bytes of a record be erased; the number of the request.';
-REVOKE ALL ON FUNCTION ledger.request_erasure(bigint, text) FROM PUBLIC;
+COMMENT ON FUNCTION ledger.request_erasure(bigint, text, boolean) IS 'Asks that the bytes of a record be erased; the number of the request. Refused before its retention is over, but where before_term says that this is known.';
+REVOKE ALL ON FUNCTION ledger.request_erasure(bigint, text, boolean) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.approve_erasure(request bigint) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

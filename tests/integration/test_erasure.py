@@ -29,7 +29,7 @@ def erase(world, who, *arguments):
 
 
 def request(world, index, reason="个人信息保护法 art 47"):
-    done = erase(world, "erase_wang", "request", str(index), "--reason", reason, "--json")
+    done = erase(world, "erase_wang", "request", str(index), "--reason", reason, "--before-term", "--json")
     assert done.returncode == OK, done.stderr
     return json.loads(done.stdout)["request_id"]
 
@@ -158,6 +158,27 @@ def test_a_device_that_sends_an_erased_envelope_again_hears_that_it_is_stored(sc
 def test_what_is_refused_is_refused_clearly(scene, who, arguments, code, words):
     done = erase(scene.world, who, *arguments)
     assert done.returncode == code and words in done.stderr and "hint:" in done.stderr, done.stderr
+
+
+def test_before_its_retention_is_over_a_record_is_erased_only_by_who_says_so(scene):
+    world = scene.world
+    vin = new_vin()
+    who, event = scrapping(vin, contract.now_us() - chain.DAY_US)["PICKED_UP"]
+    for kind in ("PHOTO_BEFORE", "VIDEO"):
+        event.evidence.add(kind="EVIDENCE_KIND_" + kind, sha256=contract.sha256(kind.encode()))
+    index, = world.indexes_of(scene.say(who, event))
+    event, = world.json("trace", vin)[0]["items"][0]["events"]
+    day = world.value("SELECT (event_at AT TIME ZONE 'Asia/Shanghai')::date + interval '10 years' FROM custody.event WHERE log_index = %s", index)
+    assert event["retained_until"] == f"{day:%Y-%m-%d}" and "video_retained_until" not in event
+    photo, video = event["evidence"]
+    assert "retained_until" not in photo and video["retained_until"] == f"{day.replace(year=day.year - 9):%Y-%m-%d}"
+    assert f"kept until   {day:%Y-%m-%d}; videos 视频 {video['retained_until']}\n" in world.database.ctl("trace", vin).stdout
+    refused = erase(world, "erase_wang", "request", str(index), "--reason", "个人信息保护法 art 47")
+    assert refused.returncode == NEGATIVE and f"保存期限 until {day:%Y-%m-%d}" in refused.stderr and "--before-term" in refused.stderr
+    request(world, index)
+    said = json.loads(bytes(world.value("SELECT record FROM ledger.record JOIN ledger.erasure_request q ON q.request_index = record.log_index "
+                                        "WHERE q.log_index = %s", index)))
+    assert said["data"]["retained_until"] == f"{day:%Y-%m-%d}"
 
 
 def test_who_asked_cannot_approve_and_nothing_is_erased_twice(scene):

@@ -186,7 +186,7 @@ def test_an_erased_record_is_proved_by_its_leaf_and_its_erasure(proven, tmp_path
                               capture_output=True, text=True, timeout=WAIT_S)
         return json.loads(done.stdout)
 
-    request = erase("erase_wang", "request", str(index), "--reason", "个人信息保护法 art 47")["request_id"]
+    request = erase("erase_wang", "request", str(index), "--reason", "个人信息保护法 art 47", "--before-term")["request_id"]
     at = erase("erase_li", "approve", str(request))["erasure_index"]
     proven.notary.checkpoint(proven.notary.witnesses[:2])
     assert proven.prove(index, out=tmp_path / "b").returncode == OK

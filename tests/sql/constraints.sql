@@ -26,6 +26,8 @@ INSERT INTO wrong (sqlstate, why, statement) VALUES
 ('23514', 'a watch list is a known one', $$INSERT INTO registry.watch_entry (list, scheme, value, source) VALUES ('gossip', 1, 'X', 's')$$),
 ('23514', 'a vehicle yields something', $$INSERT INTO registry.yield VALUES (7, 10, 0, 'policy', 's')$$),
 ('23514', 'a deadline has a unit', $$INSERT INTO registry.clock_kind VALUES (99, 'x', 1, 'fortnight', 0, 0, 1, 'law', 's', 'm')$$),
+('23514', 'a term of keeping is of records or videos', $$INSERT INTO registry.retention VALUES ('x', 'rumour', 1, NULL, NULL, 'law', 's', 'm')$$),
+('23514', 'a term of keeping is for some kinds, or for all', $$INSERT INTO registry.retention VALUES ('x', 'record', 1, '{}', NULL, 'law', 's', 'm')$$),
 ('23514', 'a clock that was stopped raises no alarm', $$INSERT INTO custody.clock VALUES (900001, 1, now(), now(), now(), now())$$),
 ('23514', 'an item is folded again for a known reason', $$INSERT INTO custody.refold (item_id, reason) VALUES (900001, 'whim')$$),
 ('23514', 'a truck is of a known class', $$INSERT INTO registry.vehicle (party_id, plate, class) VALUES (900001, '闽C99999', 'balloon')$$),

@@ -26,7 +26,7 @@ SELECT set_eq('SELECT name FROM ours WHERE prosecdef', ARRAY['telemetry.ensure_d
           'ledger.append_all(integer[],bytea[])', 'ledger.append_pending()', 'ledger.announce_key(text,bytea)',
           'ledger.software_started(text,bytea)', 'registry.record_change()', 'registry.record_key_change()',
           'migration.record_applied()', 'custody.want_watched()', 'custody.want_flagged()', 'custody.want_dealings()',
-          'ledger.refuse_all_but_erasure()', 'ledger.request_erasure(bigint,text)', 'ledger.approve_erasure(bigint)',
+          'ledger.refuse_all_but_erasure()', 'ledger.request_erasure(bigint,text,boolean)', 'ledger.approve_erasure(bigint)',
           'flag.move(bigint,text,text)', 'flag.assign(bigint,text,text)', 'flag.comment(bigint,text)'],
     'only the making of partitions, the appending of leaves, erasure, the work on flags and the wishing of folds run with the owner''s rights');
 SELECT is_empty('SELECT name FROM ours WHERE proowner <> ''custody_owner''::regrole', 'every function is the owner''s');
