@@ -7,7 +7,7 @@ from support.contract import now_us
 from support.waiting import wait_for
 
 HOUR_US = 3600 * S_US
-INTAKE, OFFER, DEREGISTRATION = 2, 1, 4
+INTAKE, OFFER, DEREGISTRATION, RECEIPT_REPORT = 2, 1, 4, 11
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +99,20 @@ def test_a_deregistration_filed_after_seven_days_is_late(chain, vin):
     assert ("C05", "deregistration", "new") in flags(chain, vin)
     opened, due, stopped = clock(chain, vin, DEREGISTRATION)
     assert opened == steps["CERT_ISSUED"][1].at_us and stopped == filed.at_us and due < stopped
+
+
+def test_a_receipt_that_is_reported_after_two_working_days_is_late_and_a_rebuild_agrees(chain, vin):
+    start_us = now_us() - 20 * DAY_US  # longer than any row of holidays
+    intake = event("INTAKE", vehicle(vin), start_us + HOUR_US, site="yard-1", mass=mass(1_200_000))
+    chain.say("truck", event("PICKED_UP", vehicle(vin), start_us, pickup=PICKUP))
+    sent = chain.say("truck", intake)
+    assert ("C05", "receipt_report", "new") in flags(chain, vin)
+    opened, due, stopped = clock(chain, vin, RECEIPT_REPORT)
+    received = chain.world.value("SELECT (extract(epoch FROM received_at) * 1000000)::bigint FROM ledger.record WHERE log_index = %s",
+                                 chain.world.indexes_of(sent)[0])
+    assert opened == intake.at_us and due - opened >= DAY_US and stopped == received
+    done = chain.world.database.ctl("rebuild", "--check")
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_two_daemons_share_the_work_and_raise_a_deadline_once(new_world):
