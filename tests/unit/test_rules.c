@@ -2,6 +2,7 @@
  *
  * Disorder: what arrives within the reorder window in any order, some of it twice, is folded batch by batch as ingest does it. */
 #include "route_world.h"
+#include "story.h"
 
 #include <glob.h>
 
@@ -36,29 +37,6 @@ static int reading_line;
 static void bad_line(const char *line)
 {
     fail_msg("%s:%d: cannot be read: %s", reading_file, reading_line, line);
-}
-
-/* "08:20" or "08:20:10" at the beginning of *line, which goes on behind it and the blank. False where there is none. */
-static bool read_time(const char **line, int64_t day_us, int64_t *at_us)
-{
-    int hour, minute, second = 0, used = 0;
-    if (sscanf(*line, "%2d:%2d%n", &hour, &minute, &used) != 2 || used != 5)
-        return false;
-    *line += used;
-    if (sscanf(*line, ":%2d%n", &second, &used) == 1)
-        *line += used;
-    *line += **line == ' ';
-    *at_us = day_us + hour * HOUR + minute * MINUTE + second * SECOND;
-    return true;
-}
-
-static bool begins(const char **line, const char *words)
-{
-    size_t len = strlen(words);
-    if (strncmp(*line, words, len) != 0)
-        return false;
-    *line += len;
-    return true;
 }
 
 static void see(struct observation observation)
