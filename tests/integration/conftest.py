@@ -11,6 +11,18 @@ from support.stack import Stack  # noqa: E402
 from support.world import World, make_template  # noqa: E402
 
 
+HERE = pathlib.Path(__file__).parent
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """What is asked of the whole run comes last, and not at all in a run of a part."""
+    last = [item for item in items if item.path.stem == "test_every_rule"]
+    items[:] = [item for item in items if item not in last]
+    if {item.path for item in items} >= {path for path in HERE.glob("test_*.py") if path.stem != "test_every_rule"}:
+        items += last
+
+
 @pytest.fixture(scope="session")
 def stack():
     stack = Stack()

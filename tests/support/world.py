@@ -67,6 +67,8 @@ def add_source(connection, name, kind, party_id, area, signed=True, enabled=True
 class World:
     origin = ORIGIN
 
+    rules_found = set()  # in all worlds that were checked
+
     def __init__(self, stack, template, checkpoints=False, **settings):
         self.stack = stack
         self.area, self.other_area = str(next(_areas)), str(next(_areas))
@@ -192,6 +194,7 @@ class World:
             assert not [line.text for line in daemon.lines if "Sanitizer" in line.text or "runtime error" in line.text], daemon.tail(80)
         self.check_log()
         self.check_keys()
+        World.rules_found.update(rule for rule, in self.sql("SELECT DISTINCT rule FROM flag.flag"))
         done = self.database.ctl("rebuild", "--check")
         assert done.returncode == 0, done.stdout + done.stderr
 
