@@ -44,7 +44,8 @@ enum { CONFIG_TEXT_BYTES = 1024, CONFIG_LANES_MAX = 16 };
     X(source_burst, NUMBER, 20000, 1, 10000000, "envelopes", true, "burst of one source")                              \
     X(unknown_rate_per_s, NUMBER, 20, 0, 1000000, "envelopes/s", true,                                                 \
       "dead letters a second for what cannot be attributed")                                                           \
-    X(verify_threads, NUMBER, 2, 1, 64, "threads", false, "threads that check and make signatures")                    \
+    X(verify_threads, NUMBER, 0, 0, 64, "threads", false,                                                              \
+      "threads that check and make signatures; 0: one for each core but one")                                          \
     X(gap_grace_s, NUMBER, 60, 0, 86400, "s", true, "how long a hole in a sequence may stay before S01 is raised")     \
     X(clock_skew_max_s, NUMBER, 300, 1, 31536000, "s", true,                                                           \
       "device clock against ours, beyond it a warning and S03 on a jump")                                              \

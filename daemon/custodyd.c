@@ -408,6 +408,15 @@ static int start_wings(struct daemon *daemon, struct error *error)
     return code;
 }
 
+/* One core stays free for the loop, PostgreSQL and the broker: where signatures take all, every note waits for a turn. */
+static unsigned signature_threads(const struct config *config)
+{
+    const unsigned cores = uv_available_parallelism();
+    if (config->verify_threads > 0)
+        return (unsigned)config->verify_threads;
+    return cores > 1 ? cores - 1 : 1;
+}
+
 static int open_daemon(struct daemon *daemon, struct error *error)
 {
     char threads[16];
@@ -415,7 +424,7 @@ static int open_daemon(struct daemon *daemon, struct error *error)
 
     /* Before the pool's first use; libuv reads it then. Two more: connecting to a
      * broker that does not answer blocks one, sorting the index of banned VINs another. */
-    (void)snprintf(threads, sizeof threads, "%lld", (long long)daemon->config.verify_threads + 2);
+    (void)snprintf(threads, sizeof threads, "%u", signature_threads(&daemon->config) + 2);
     (void)setenv("UV_THREADPOOL_SIZE", threads, 1);
     (void)uv_loop_init(&daemon->loop);
     code = open_wings(daemon, error);
