@@ -305,13 +305,19 @@ static void mqtt_on_publish(struct mosquitto *client, void *context, int id, int
 
 /* ---- reading and writing ---- */
 
+/* Any callback of the owner may have closed it, or lost the connection. */
+static bool is_live(const struct mqtt *mqtt)
+{
+    return mqtt->poll && !mqtt->closing;
+}
+
 static void update_poll(struct mqtt *mqtt)
 {
     bool may_write = !mqtt->settings.hold_acks || mqtt->releasing || mqtt->held == 0;
     int events = (mqtt->paused || mqtt->releasing ? 0 : UV_READABLE) |
                  (mqtt->releasing || (may_write && mosquitto_want_write(mqtt->client)) ? UV_WRITABLE : 0);
 
-    if (!mqtt->poll || mqtt->closing || events == mqtt->poll_events)
+    if (!is_live(mqtt) || events == mqtt->poll_events)
         return;
     mqtt->poll_events = events;
     if (events)
@@ -345,7 +351,7 @@ static void write_now(struct mqtt *mqtt)
 static void read_now(struct mqtt *mqtt)
 {
     mqtt->in_read = true;
-    for (int i = 0; i < READS_A_TURN && !mqtt->paused && mqtt->poll; i++) {
+    for (int i = 0; i < READS_A_TURN && !mqtt->paused && is_live(mqtt); i++) {
         uint64_t before = mqtt->received;
         int code = mosquitto_loop_read(mqtt->client, 1);
 
@@ -369,14 +375,13 @@ static void mqtt_on_poll(uv_poll_t *poll, int status, int events)
     }
     if (events & UV_WRITABLE)
         write_now(mqtt);
-    if (mqtt->poll && mqtt->releasing && !mosquitto_want_write(mqtt->client))
+    if (is_live(mqtt) && mqtt->releasing && !mosquitto_want_write(mqtt->client))
         release_finished(mqtt);
-    if (mqtt->poll && (events & UV_READABLE) && !mqtt->paused && !mqtt->releasing)
+    if (is_live(mqtt) && (events & UV_READABLE) && !mqtt->paused && !mqtt->releasing)
         read_now(mqtt);
-    if (mqtt->poll) {
+    if (is_live(mqtt)) {
         write_now(mqtt);
-        if (mqtt->poll)
-            update_poll(mqtt);
+        update_poll(mqtt);
     }
 }
 
