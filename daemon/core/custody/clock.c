@@ -82,12 +82,11 @@ static bool is_unwiped(const struct step *step)
     return taken_in(step->state) && rule_c10_stores_data(step) && !step->state->facts.wiped;
 }
 
-/* kind of clock, rule, kinds of item, condition under which it runs, and what helps, if not that it is reported */
+/* kind of clock, rule, kinds of item, condition under which it runs (NULL: no condition, see judge_receipt_report) */
 static const struct clock_info {
     enum rule rule;
     uint32_t kinds;
     bool (*runs)(const struct step *step);
-    const char *hint;
 } clock_infos[CLOCK_KIND_COUNT] = {
     [CLOCK_KIND_OFFER] = {RULE_C04, KINDS_ALL, is_offered},
     [CLOCK_KIND_INTAKE] = {RULE_C05, KINDS_ALL, is_on_its_way},
@@ -99,7 +98,7 @@ static const struct clock_info {
     [CLOCK_KIND_WIPE] = {RULE_C05, K(DATA_DEVICE) | K(APPLIANCE), is_unwiped},
     [CLOCK_KIND_HAZARDOUS_STORAGE] = {RULE_C15, HAZARDOUS, is_stored_waste},
     [CLOCK_KIND_HAZARDOUS_RECEIPT] = {RULE_C15, KINDS_ALL, awaits_receipt},
-    [CLOCK_KIND_RECEIPT_REPORT] = {RULE_C05, .hint = "let devices send as they work, and look at their clocks"},
+    [CLOCK_KIND_RECEIPT_REPORT] = {RULE_C05, 0, NULL},
 };
 
 static void say(struct step *step, enum clock_kind kind, const char *reason, int severity, const char *what)
@@ -107,12 +106,13 @@ static void say(struct step *step, enum clock_kind kind, const char *reason, int
     const struct clock_limit *limit = &step->around->directory->clocks[kind];
     char due[TIME_TEXT_SIZE];
     size_t before = step->findings->count;
-    const char *hint = clock_infos[kind].hint;
+    const char *hint = kind == CLOCK_KIND_RECEIPT_REPORT ? "let devices send as they work, and look at their clocks"
+                                                         : "report it with its own time if it was done";
     time_format_local(step->state->clocks[kind].due_at_us, due);
     step_find_at(step, step->clock_opened[kind], clock_infos[kind].rule, reason,
                  "%s %s: %s %d %s, due %s (%s): %s; hint: %s", clock_kind_word(kind), clock_kind_zh(kind),
                  limit->is_law ? "law 法定" : "policy 规定", (int)limit->count, limit_unit_word(limit->unit), due,
-                 item_kind_word(step->state->kind), what, hint ? hint : "report it with its own time if it was done");
+                 item_kind_word(step->state->kind), what, hint);
     step_severity(step, before, severity);
 }
 
