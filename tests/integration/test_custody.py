@@ -294,7 +294,8 @@ def test_e01_a_banned_phone_by_its_imei(chain):
     imei = new_imei()
     chain.say("truck", *phone_events(imei, "PICKED_UP"))
     chain.see(sighting(item_kind="DATA_DEVICE", text=f"九成新 IMEI {imei[:6]} {imei[6:]}"))
-    assert chain.rules(imei[:14]) == {"E01"}
+    assert "E01" in chain.rules(imei[:14])
+    wait_for("what is judged behind the log: nobody wiped it", lambda: chain.rules(imei[:14]) == {"E01", "E06"})
 
 
 def test_e01_a_banned_cars_plate_is_a_hint_of_low_severity(chain, vin):
