@@ -41,11 +41,10 @@ static const char *standing_word(enum event_standing standing)
     return "invalid";
 }
 
-/* The term of a video 视频 is one of the evidence, not of the event. */
-static void add_evidence(json_t *object, const struct event *event)
+static void add_evidence(json_t *object, const struct event *event, json_t *video_term)
 {
-    json_t *video_term = json_incref(json_object_get(object, "video_retained_until"));
-    json_object_del(object, "video_retained_until");
+    if (event->evidence_count == 0)
+        return;
     json_t *list = json_array();
     for (size_t i = 0; i < event->evidence_count; i++) {
         char hash[HEX_SIZE(SHA256_BYTES)];
@@ -56,19 +55,16 @@ static void add_evidence(json_t *object, const struct event *event)
             json_object_set(evidence, "retained_until", video_term);
         json_array_append_new(list, evidence);
     }
-    if (json_array_size(list) > 0)
-        json_object_set(object, "evidence", list);
-    json_decref(list);
-    json_decref(video_term);
+    json_object_set_new(object, "evidence", list);
 }
 
-static void add_detail(json_t *object, const struct event *event)
+static void add_detail(json_t *object, const struct event *event, json_t *video_term)
 {
     set_text(object, "actor", event->actor);
     set_text(object, "conveyance", event->conveyance);
     set_text(object, "note", event->note);
     set_text(object, "counterparty_code", event->counterparty);
-    add_evidence(object, event);
+    add_evidence(object, event, video_term);
     if (event->detail == EVENT_DETAIL_CERTIFICATE)
         set_text(object, "certificate", event->certificate.printed);
     if (event->detail == EVENT_DETAIL_CORRECTION) {
@@ -97,14 +93,18 @@ static void enrich_events(json_t *document, const struct history *history, const
     json_array_foreach(json_object_get(document, "events"), at, row)
     {
         const struct history_event *event = find_event(item, row);
-        if (!event) {
+        /* The database knows the term, and the record whether there is a video 视频 that has it. */
+        json_t *video_term = json_incref(json_object_get(row, "video_retained_until"));
+        json_object_del(row, "video_retained_until");
+        if (event) {
+            json_object_set_new(row, "standing", json_string(standing_word(event->standing)));
+            json_object_set_new(row, "signed", json_boolean(history_record_at(history, event->log_index)->is_signed));
+            add_detail(row, event->event, video_term);
+        } else {
             json_object_set_new(row, "standing",
                                 json_string(json_is_object(json_object_get(row, "erasure")) ? "erased" : "unreadable"));
-            continue;
         }
-        json_object_set_new(row, "standing", json_string(standing_word(event->standing)));
-        json_object_set_new(row, "signed", json_boolean(history_record_at(history, event->log_index)->is_signed));
-        add_detail(row, event->event);
+        json_decref(video_term);
     }
 }
 

@@ -280,9 +280,13 @@ static void print_retention(struct ctl *ctl, const json_t *item)
     json_t *event, *evidence;
     json_array_foreach(json_object_get(item, "events"), at, event)
     {
+        if (json_is_object(json_object_get(event, "erasure")))
+            continue;
         records = later(records, text_at(event, "retained_until"));
-        json_array_foreach(json_object_get(event, "evidence"), evidence_at, evidence) videos =
-            later(videos, text_at(evidence, "retained_until"));
+        json_array_foreach(json_object_get(event, "evidence"), evidence_at, evidence)
+        {
+            videos = later(videos, text_at(evidence, "retained_until"));
+        }
     }
     snprintf(text, sizeof text, "%s%s%s", records, videos[0] ? "; videos 视频 " : "", videos);
     print_field(ctl, "kept until", text);

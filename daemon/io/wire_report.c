@@ -26,11 +26,13 @@ const struct shape birth_shape = {.descriptor = &custody__v1__birth__descriptor,
                                   .size = sizeof(struct birth),
                                   .optional = true};
 
-/* Kept, but as what it is: a dead letter, with as much of the gateway's words as leaves room for a hint where they give none. */
+enum { REASON_SHOWN_BYTES = 280 }; /* leaves room in an error's text for a hint */
+
+/* Kept, but as what it is: a dead letter, with the gateway's words. */
 static enum refusal_reason check_untranslated(const struct wire_check *check, const struct wire_path *path, void *value)
 {
     const struct untranslated *untranslated = value;
-    char reason[280];
+    char reason[REASON_SHOWN_BYTES];
     (void)text_copy(reason, sizeof reason, untranslated->reason);
     text_make_clean(reason);
     return wire_refuse(check, path, REFUSAL_MALFORMED, "%s%s", reason,

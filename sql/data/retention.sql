@@ -9,9 +9,9 @@ INSERT INTO registry.retention (subject, applies_to, keep_years, item_kinds, eve
      'the ledger of who handles hazardous waste 危险废物经营情况记录簿'),
     ('appliance', 'record', 3, '{12,13}', NULL, 'law', '废弃电器电子产品回收处理管理条例 (Decree 551) art 17',
      'data of the treatment of appliances and electronics 处理数据'),
-    ('seller', 'record', 2, NULL, '{2}', 'rule', '再生资源回收管理办法, not confirmed',
+    ('seller', 'record', 2, NULL, '{2}', 'policy', '再生资源回收管理办法, not confirmed',
      'who sold what is recycled 出售人登记'),
-    ('video', 'video', 1, NULL, NULL, 'rule', '报废机动车回收管理办法实施细则 (MOFCOM Order 2/2020), not confirmed',
+    ('video', 'video', 1, NULL, NULL, 'policy', '报废机动车回收管理办法实施细则 (MOFCOM Order 2/2020), not confirmed',
      'recordings of the dismantling 拆解视频; their SHA-256 stays with the event')
 ON CONFLICT (subject) DO UPDATE SET applies_to = excluded.applies_to, keep_years = excluded.keep_years, item_kinds = excluded.item_kinds,
     event_types = excluded.event_types, basis = excluded.basis, source = excluded.source, meaning = excluded.meaning

@@ -27,10 +27,9 @@ BEGIN
         RAISE EXCEPTION 'record %: its erasure is asked for already', wanted
             USING ERRCODE = 'unique_violation', HINT = 'custodyctl erase list; somebody else approves it';
     END IF;
-    SELECT max(custody.retained_until('record', i.kind, e.type, e.event_at)) INTO kept_until
-    FROM custody.event AS e JOIN custody.item AS i USING (item_id)
-    WHERE e.log_index = wanted
-    HAVING max(custody.retained_until('record', i.kind, e.type, e.event_at)) >= (now() AT TIME ZONE 'Asia/Shanghai')::date;
+    SELECT max(term) INTO kept_until
+    FROM custody.event AS e JOIN custody.item AS i USING (item_id), custody.retained_until('record', i.kind, e.type, e.event_at) AS term
+    WHERE e.log_index = wanted AND term >= (now() AT TIME ZONE 'Asia/Shanghai')::date;
     IF kept_until IS NOT NULL AND NOT before_term THEN
         RAISE EXCEPTION 'record %: it is to be kept 保存期限 until %', wanted, kept_until
             USING ERRCODE = 'object_not_in_prerequisite_state',

@@ -175,10 +175,14 @@ def test_before_its_retention_is_over_a_record_is_erased_only_by_who_says_so(sce
     assert f"kept until   {day:%Y-%m-%d}; videos 视频 {video['retained_until']}\n" in world.database.ctl("trace", vin).stdout
     refused = erase(world, "erase_wang", "request", str(index), "--reason", "个人信息保护法 art 47")
     assert refused.returncode == NEGATIVE and f"保存期限 until {day:%Y-%m-%d}" in refused.stderr and "--before-term" in refused.stderr
-    request(world, index)
+    number = request(world, index)
     said = json.loads(bytes(world.value("SELECT record FROM ledger.record JOIN ledger.erasure_request q ON q.request_index = record.log_index "
                                         "WHERE q.log_index = %s", index)))
     assert said["data"]["retained_until"] == f"{day:%Y-%m-%d}"
+    assert erase(world, "erase_li", "approve", str(number)).returncode == OK
+    event, = world.json("trace", vin)[0]["items"][0]["events"]
+    assert event["standing"] == "erased" and "video_retained_until" not in event
+    assert "kept until" not in world.database.ctl("trace", vin).stdout, "what is gone is not kept"
 
 
 def test_who_asked_cannot_approve_and_nothing_is_erased_twice(scene):
