@@ -317,9 +317,10 @@ static void put_item(const struct story *story, enum story_item item, struct buf
                   as_it_is ? (int)identifier.scheme : (int)IDENTIFIER_SCHEME_TAG, TEXT_ARG(value));
 }
 
+/* But for reports of receipt that came late: the story tells today what happened in the days before. */
 static void put_flags(const struct story *story, enum story_item item, struct buffer *sql)
 {
-    buffer_printf(sql, "flag.flag WHERE item_id IN ");
+    buffer_printf(sql, "flag.flag WHERE key NOT LIKE '%%:receipt_report' AND item_id IN ");
     put_item(story, item, sql);
 }
 
