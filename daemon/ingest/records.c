@@ -19,15 +19,6 @@ static const struct pg_statement dead_letters_statement = {
        " SELECT * FROM unnest($1::bigint[], $2::timestamptz[], $3::text[], $4::bigint[], $5::int[], $6::bigint[], "
        "$7::smallint[], $8::text[])"};
 
-static const struct pg_statement insert_fixes_statement = {
-    13,
-    "INSERT INTO telemetry.fix (at, source_id, seq, epoch, lon_e7, lat_e7, speed_cm_s, accuracy_cm, course_cdeg, datum)"
-    " SELECT * FROM unnest($1::timestamptz[], $2::bigint[], $3::bigint[], $4::int[], $5::int[], $6::int[], $7::int[],"
-    " $8::int[], $9::int[], $10::smallint[])"};
-static const struct pg_statement insert_records_statement = {
-    14, "INSERT INTO ledger.record (log_index, type, received_at, source_id, salt, leaf_hash, record)"
-        " SELECT * FROM unnest($1::bigint[], $2::smallint[], $3::timestamptz[], $4::bigint[], $5::bytea[], $6::bytea[],"
-        " $7::bytea[])"};
 static const struct pg_statement insert_tiles_statement = {
     15, "INSERT INTO ledger.tile (level, tile_index, hashes)"
         " SELECT * FROM unnest($1::smallint[], $2::bigint[], $3::bytea[])"};
@@ -204,41 +195,48 @@ bool records_are_few(const struct batch *batch)
     return batch->leaf_count <= FEW_ROWS && batch->fix_count <= FEW_ROWS;
 }
 
-void records_write_telemetry(const struct records *records, struct transaction *transaction, struct params *params,
-                             const struct batch *batch)
+void records_add_fixes(const struct records *records, struct params *params, const struct batch *batch)
 {
     static const enum pg_type_oid types[] = {OID_TIMESTAMPTZ, OID_INT8, OID_INT8, OID_INT4, OID_INT4,
                                              OID_INT4,        OID_INT4, OID_INT4, OID_INT4, OID_INT2};
 
-    if (batch->fix_count && records_are_few(batch))
-        transaction_insert(transaction, params, &insert_fixes_statement, types, sizeof types / sizeof *types,
-                           batch->fix_count, &records->fixes);
-    else if (batch->fix_count)
+    params_add_rows(params, types, sizeof types / sizeof *types, batch->fix_count, &records->fixes);
+}
+
+void records_add_leaves(const struct records *records, struct params *params, const struct batch *batch)
+{
+    static const enum pg_type_oid types[] = {OID_INT8,  OID_INT2,  OID_TIMESTAMPTZ, OID_INT8,
+                                             OID_BYTEA, OID_BYTEA, OID_BYTEA};
+
+    params_add_rows(params, types, sizeof types / sizeof *types, batch->leaf_count, &records->rows);
+}
+
+void records_copy_telemetry(const struct records *records, struct transaction *transaction, const struct batch *batch)
+{
+    if (batch->fix_count && !records_are_few(batch))
         transaction_copy(transaction, copy_fixes, &records->fixes);
     if (batch->reading_count)
         transaction_copy(transaction, copy_readings, &records->readings);
 }
 
-void records_write_leaves(const struct records *records, struct transaction *transaction, struct params *params,
-                          const struct batch *batch)
+void records_copy_leaves(const struct records *records, struct transaction *transaction, struct params *params,
+                         const struct batch *batch)
 {
-    static const enum pg_type_oid types[] = {OID_INT8,  OID_INT2,  OID_TIMESTAMPTZ, OID_INT8,
-                                             OID_BYTEA, OID_BYTEA, OID_BYTEA};
-
-    if (records_are_few(batch))
-        transaction_insert(transaction, params, &insert_records_statement, types, sizeof types / sizeof *types,
-                           batch->leaf_count, &records->rows);
-    else
-        transaction_copy(transaction, copy_records, &records->rows);
+    transaction_copy(transaction, copy_records, &records->rows);
+    params_clear(params);
+    records_add_keys(params, batch);
+    transaction_query(transaction, &keys_statement, params, NULL, NULL);
 }
 
 void records_write_tiles(const struct records *records, struct transaction *transaction, struct params *params)
 {
     static const enum pg_type_oid types[] = {OID_INT2, OID_INT8, OID_BYTEA};
 
-    if (records->tile_count)
-        transaction_insert(transaction, params, &insert_tiles_statement, types, sizeof types / sizeof *types,
-                           records->tile_count, &records->tiles);
+    if (!records->tile_count)
+        return;
+    params_clear(params);
+    params_add_rows(params, types, sizeof types / sizeof *types, records->tile_count, &records->tiles);
+    transaction_query(transaction, &insert_tiles_statement, params, NULL, NULL);
 }
 
 /* True when `next` continues the run that ends with `envelope`. */
@@ -257,32 +255,25 @@ static size_t count_runs(const struct batch *batch)
     return runs;
 }
 
-void records_write_keys(struct transaction *transaction, struct params *params, const struct batch *batch)
+void records_add_keys(struct params *params, const struct batch *batch)
 {
-    size_t runs = count_runs(batch);
+    static const enum pg_type_oid types[] = {OID_INT8, OID_INT4, OID_INT8, OID_INT8, OID_INT8};
+    struct buffer *columns = params_add_arrays(params, types, sizeof types / sizeof *types, count_runs(batch));
 
-    if (!runs)
-        return;
-    params_clear(params);
-    array_begin(params_add(params), OID_INT8, runs);
-    array_begin(params_add(params), OID_INT4, runs);
-    for (int i = 0; i < 3; i++)
-        array_begin(params_add(params), OID_INT8, runs);
     for (const struct batch_stream *stream = batch->streams; stream; stream = stream->next) {
         const struct batch_envelope *first = stream->first;
 
         for (const struct batch_envelope *envelope = stream->first; envelope; envelope = envelope->next) {
             if (continues_run(envelope, envelope->next))
                 continue;
-            copy_put_i64(&params->buffers[0], stream->source->source_id);
-            copy_put_i32(&params->buffers[1], (int32_t)stream->epoch);
-            copy_put_i64(&params->buffers[2], (int64_t)first->header.seq);
-            copy_put_i64(&params->buffers[3], (int64_t)envelope->header.seq);
-            copy_put_i64(&params->buffers[4], (int64_t)first->log_index);
+            copy_put_i64(&columns[0], stream->source->source_id);
+            copy_put_i32(&columns[1], (int32_t)stream->epoch);
+            copy_put_i64(&columns[2], (int64_t)first->header.seq);
+            copy_put_i64(&columns[3], (int64_t)envelope->header.seq);
+            copy_put_i64(&columns[4], (int64_t)first->log_index);
             first = envelope->next;
         }
     }
-    transaction_query(transaction, &keys_statement, params, NULL, NULL);
 }
 
 static struct text topic_of(const struct batch_envelope *envelope, char *room, size_t size)

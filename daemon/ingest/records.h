@@ -23,17 +23,19 @@ int records_prepare(struct records *records, struct batch *batch) MUST_USE;
 /* Gives every leaf its log index, in the envelopes and in the rows, appends it to the edge, and makes rows of the full tiles. */
 void records_number(struct records *records, struct batch *batch, struct edge *edge);
 
-/* So few rows that inserting them in a pipeline is quicker than a COPY with its turns. */
+/* So few rows that their insertion goes with another statement in a pipeline, which is quicker than a COPY with its turns. */
 bool records_are_few(const struct batch *batch);
-/* What records_prepare made. `params` is used when the rows are few. */
-void records_write_telemetry(const struct records *records, struct transaction *transaction, struct params *params,
-                             const struct batch *batch);
-void records_write_leaves(const struct records *records, struct transaction *transaction, struct params *params,
-                          const struct batch *batch);
+/* What records_prepare made, as arrays, one a column of telemetry.fix (10), ledger.record (7) ... */
+void records_add_fixes(const struct records *records, struct params *params, const struct batch *batch);
+void records_add_leaves(const struct records *records, struct params *params, const struct batch *batch);
+/* ... and ledger.ingest_key (5), which says where each source's envelopes are: one row a run of consecutive seqs. */
+void records_add_keys(struct params *params, const struct batch *batch);
+/* The same copied: readings always, fixes and leaves when they are not few. The leaves' keys go with them. */
+void records_copy_telemetry(const struct records *records, struct transaction *transaction, const struct batch *batch);
+void records_copy_leaves(const struct records *records, struct transaction *transaction, struct params *params,
+                         const struct batch *batch);
 /* One statement for all tiles, or none. */
 void records_write_tiles(const struct records *records, struct transaction *transaction, struct params *params);
-/* Where each source's envelopes are: one row a run of consecutive seqs. */
-void records_write_keys(struct transaction *transaction, struct params *params, const struct batch *batch);
 void records_write_dead_letters(struct transaction *transaction, struct params *params, const struct batch *batch);
 
 #endif

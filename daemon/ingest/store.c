@@ -10,8 +10,8 @@
  *   write      head compared and swapped, records copied with their log index, tiles, keys, dead letters, items folded and flags
  *              moved, trucks folded on, COMMIT
  *
- * Everything before the head lock runs beside the other lanes' transactions. A small batch without events of a lane that is alone
- * travels in one turn. */
+ * Everything before the head lock runs beside the other lanes' transactions. A small batch does not copy: its fixes go with the streams, its
+ * records and keys with the swap of the head, and without events, of a lane that is alone, all travels in one turn. */
 #include "ingest/store.h"
 
 #include <assert.h>
@@ -31,16 +31,28 @@ enum { PARAM_BYTES_MAX = 64 * 1024 * 1024, ALONE_AFTER = 16 };
 static const struct pg_statement begin_statement = {0, "BEGIN"};
 static const struct pg_statement commit_statement = {1, "COMMIT"};
 static const struct pg_statement rollback_statement = {2, "ROLLBACK"};
-static const struct pg_statement advance_statement = {
-    5, "WITH given AS (SELECT * FROM unnest($1::bigint[], $2::int[], $3::bigint[], $4::bigint[], $5::bytea[])"
-       "   AS g (source_id, epoch, version, next_seq, state)),"
-       " moved AS (UPDATE ledger.stream s SET version = s.version + 1, next_seq = g.next_seq, state = g.state, "
-       "updated_at = now()"
-       "   FROM given g WHERE s.source_id = g.source_id AND s.epoch = g.epoch AND s.version = g.version RETURNING 1),"
-       " added AS (INSERT INTO ledger.stream (source_id, epoch, version, next_seq, state, updated_at)"
-       "   SELECT source_id, epoch, 1, next_seq, state, now() FROM given WHERE version = 0 ON CONFLICT DO NOTHING "
-       "RETURNING 1)"
-       " SELECT ledger.expect((SELECT count(*) FROM moved) + (SELECT count(*) FROM added), $6::bigint, 'streams')"};
+/* What a live batch brings goes in two statements, one before the head is locked and one with its swap: to start a statement costs the
+ * server more than its rows do. Arrays are unnested in the list of what is selected, not in FROM, where each of them would get a store of its
+ * own, 16 KB that are taken from the system and given back with every statement. */
+#define STREAMS_ADVANCED                                                                                               \
+    "WITH given AS (SELECT unnest($1::bigint[]) AS source_id, unnest($2::int[]) AS epoch,"                             \
+    "   unnest($3::bigint[]) AS version, unnest($4::bigint[]) AS next_seq, unnest($5::bytea[]) AS state),"             \
+    " moved AS (UPDATE ledger.stream s SET version = s.version + 1, next_seq = g.next_seq, state = g.state, "          \
+    "updated_at = now()"                                                                                               \
+    "   FROM given g WHERE s.source_id = g.source_id AND s.epoch = g.epoch AND s.version = g.version RETURNING 1),"    \
+    " added AS (INSERT INTO ledger.stream (source_id, epoch, version, next_seq, state, updated_at)"                    \
+    "   SELECT source_id, epoch, 1, next_seq, state, now() FROM given WHERE version = 0 ON CONFLICT DO NOTHING "       \
+    "RETURNING 1)"
+#define EXPECT_STREAMS                                                                                                 \
+    " SELECT ledger.expect((SELECT count(*) FROM moved) + (SELECT count(*) FROM added), $6::bigint, 'streams')"
+static const struct pg_statement advance_statement = {5, STREAMS_ADVANCED EXPECT_STREAMS};
+static const struct pg_statement advance_with_fixes_statement = {
+    13, STREAMS_ADVANCED
+    ", fixes AS (INSERT INTO telemetry.fix"
+    " (at, source_id, seq, epoch, lon_e7, lat_e7, speed_cm_s, accuracy_cm, course_cdeg, datum)"
+    " SELECT unnest($7::timestamptz[]), unnest($8::bigint[]), unnest($9::bigint[]), unnest($10::int[]),"
+    " unnest($11::int[]), unnest($12::int[]), unnest($13::int[]), unnest($14::int[]), unnest($15::int[]),"
+    " unnest($16::smallint[]))" EXPECT_STREAMS};
 static const struct pg_statement lock_head_statement = {6, "SELECT size, frontier FROM ledger.head FOR UPDATE"};
 /* After the lock and apart from it, because only a new statement sees the records of whoever held it before. The bound above
  * matters to the planner alone: without it a third of the records would be expected, and all of them read. */
@@ -50,14 +62,24 @@ static const struct pg_statement read_tiles_statement = {
         " h.edge_1, h.edge_2, h.edge_3, h.edge_4, h.edge_5, h.edge_6, h.edge_7"
         " FROM ledger.head AS h WHERE h.size % 256 + $1::bigint >= 256"};
 /* An edge that is not given keeps its place out of line. */
-static const struct pg_statement swap_head_statement = {
-    9, "WITH swapped AS ("
-       "UPDATE ledger.head SET size = $1::bigint, frontier = $2::bytea, root = $3::bytea, updated_at = now(),"
-       " edge_1 = coalesce(($5::bytea[])[1], edge_1), edge_2 = coalesce(($5::bytea[])[2], edge_2),"
-       " edge_3 = coalesce(($5::bytea[])[3], edge_3), edge_4 = coalesce(($5::bytea[])[4], edge_4),"
-       " edge_5 = coalesce(($5::bytea[])[5], edge_5), edge_6 = coalesce(($5::bytea[])[6], edge_6),"
-       " edge_7 = coalesce(($5::bytea[])[7], edge_7) WHERE size = $4::bigint AND frontier = $6::bytea RETURNING 1)"
-       " SELECT ledger.expect((SELECT count(*) FROM swapped), 1, 'head')"};
+#define HEAD_SWAPPED                                                                                                   \
+    "WITH swapped AS ("                                                                                                \
+    "UPDATE ledger.head SET size = $1::bigint, frontier = $2::bytea, root = $3::bytea, updated_at = now(),"            \
+    " edge_1 = coalesce(($5::bytea[])[1], edge_1), edge_2 = coalesce(($5::bytea[])[2], edge_2),"                       \
+    " edge_3 = coalesce(($5::bytea[])[3], edge_3), edge_4 = coalesce(($5::bytea[])[4], edge_4),"                       \
+    " edge_5 = coalesce(($5::bytea[])[5], edge_5), edge_6 = coalesce(($5::bytea[])[6], edge_6),"                       \
+    " edge_7 = coalesce(($5::bytea[])[7], edge_7) WHERE size = $4::bigint AND frontier = $6::bytea RETURNING 1)"
+#define EXPECT_HEAD " SELECT ledger.expect((SELECT count(*) FROM swapped), 1, 'head')"
+static const struct pg_statement swap_head_statement = {9, HEAD_SWAPPED EXPECT_HEAD};
+/* Nothing is inserted but for a head that was swapped: who has lost it must not trip over another's log indexes. */
+static const struct pg_statement swap_head_and_append_statement = {
+    14, HEAD_SWAPPED
+    ", records AS (INSERT INTO ledger.record (log_index, type, received_at, source_id, salt, leaf_hash, record)"
+    " SELECT unnest($7::bigint[]), unnest($8::smallint[]), unnest($9::timestamptz[]), unnest($10::bigint[]),"
+    " unnest($11::bytea[]), unnest($12::bytea[]), unnest($13::bytea[]) FROM swapped),"
+    " keys AS (INSERT INTO ledger.ingest_key (source_id, epoch, first_seq, last_seq, first_index)"
+    " SELECT unnest($14::bigint[]), unnest($15::int[]), unnest($16::bigint[]), unnest($17::bigint[]),"
+    " unnest($18::bigint[]) FROM swapped)" EXPECT_HEAD};
 static const struct pg_statement read_head_statement = {12, "SELECT size, root FROM ledger.head"};
 
 static void find_streams(void *context);
@@ -111,9 +133,11 @@ static void judge_range(void *context)
 
 /* ---- the transaction ---- */
 
+/* With the fixes of a batch that has few; the others are copied. */
 static void advance_streams(struct store *store)
 {
     struct params *params = &store->params;
+    bool with_fixes = store->batch->fix_count && records_are_few(store->batch);
     struct buffer state;
     size_t count = 0;
 
@@ -121,12 +145,7 @@ static void advance_streams(struct store *store)
         count += stream->touched;
     if (!count)
         return;
-    params_clear(params);
-    array_begin(params_add(params), OID_INT8, count);
-    array_begin(params_add(params), OID_INT4, count);
-    array_begin(params_add(params), OID_INT8, count);
-    array_begin(params_add(params), OID_INT8, count);
-    array_begin(params_add(params), OID_BYTEA, count);
+    (void)PARAMS_BEGIN_ARRAYS(params, count, OID_INT8, OID_INT4, OID_INT8, OID_INT8, OID_BYTEA);
     buffer_init(&state, 64 * 1024);
     for (const struct batch_stream *stream = store->batch->streams; stream; stream = stream->next) {
         if (!stream->touched)
@@ -141,14 +160,16 @@ static void advance_streams(struct store *store)
     }
     buffer_fini(&state);
     params_add_i64(params, (int64_t)count);
-    transaction_query(&store->transaction, &advance_statement, params, NULL, NULL);
+    if (with_fixes)
+        records_add_fixes(&store->records, params, store->batch);
+    transaction_query(&store->transaction, with_fixes ? &advance_with_fixes_statement : &advance_statement, params,
+                      NULL, NULL);
 }
 
-static void queue_telemetry(struct store *store)
+static void prepare_records(struct store *store)
 {
     if (records_prepare(&store->records, store->batch))
         transaction_fail(&store->transaction, ERR_NO_MEMORY, "records: out of memory; hint: lower batch_max_envelopes");
-    records_write_telemetry(&store->records, &store->transaction, &store->params, store->batch);
 }
 
 static void begin(void *context)
@@ -166,13 +187,15 @@ static void begin(void *context)
     store->moves_trucks = !store->transaction.code && trucks_gather(&store->trucks, &store->transaction, store->batch,
                                                                     registry_directory(store->gate->registry));
     transaction_query(&store->transaction, &begin_statement, NULL, NULL, NULL);
-    advance_streams(store);
     if (!records_are_few(store->batch)) {
+        advance_streams(store);
         transaction_then(&store->transaction, copy_telemetry, store);
         return;
     }
     /* A live batch: all that needs no answer goes in one pipeline. Whoever loses the streams rolls the rest back. */
-    queue_telemetry(store);
+    prepare_records(store);
+    advance_streams(store);
+    records_copy_telemetry(&store->records, &store->transaction, store->batch);
     if (judge_wanted(store->batch) || store->moves_trucks) {
         transaction_then(&store->transaction, load_items, store);
         return;
@@ -184,7 +207,8 @@ static void copy_telemetry(void *context)
 {
     struct store *store = context;
 
-    queue_telemetry(store);
+    prepare_records(store);
+    records_copy_telemetry(&store->records, &store->transaction, store->batch);
     transaction_then(&store->transaction, load_items, store);
 }
 
@@ -285,7 +309,7 @@ static void put_edges(struct buffer *edges, const struct edge *edge, uint64_t ol
 }
 
 /* `before` is what the head must still be. */
-static void swap_head(struct store *store, const struct frontier *before)
+static void append_records(struct store *store, const struct frontier *before)
 {
     const struct frontier *frontier = &store->edge.frontier;
     struct params *params = &store->params;
@@ -297,7 +321,15 @@ static void swap_head(struct store *store, const struct frontier *before)
     params_add_i64(params, (int64_t)before->size);
     put_edges(params_add(params), &store->edge, before->size);
     params_add_bytes(params, before->nodes, before->count * SHA256_BYTES);
-    transaction_query(&store->transaction, &swap_head_statement, params, NULL, NULL);
+    if (records_are_few(store->batch)) {
+        records_add_leaves(&store->records, params, store->batch);
+        records_add_keys(params, store->batch);
+        transaction_query(&store->transaction, &swap_head_and_append_statement, params, NULL, NULL);
+    } else {
+        transaction_query(&store->transaction, &swap_head_statement, params, NULL, NULL);
+        records_copy_leaves(&store->records, &store->transaction, &store->params, store->batch);
+    }
+    records_write_tiles(&store->records, &store->transaction, &store->params);
 }
 
 /* Where the newest envelope of each stream lies in the log. */
@@ -325,10 +357,7 @@ static void write_all(void *context)
     find_heads(store->batch);
     store->head.size = store->edge.frontier.size;
     store->head.root = frontier_root(&store->edge.frontier);
-    swap_head(store, &before);
-    records_write_leaves(&store->records, &store->transaction, &store->params, store->batch);
-    records_write_tiles(&store->records, &store->transaction, &store->params);
-    records_write_keys(&store->transaction, &store->params, store->batch);
+    append_records(store, &before);
     records_write_dead_letters(&store->transaction, &store->params, store->batch);
     if (judge_wanted(store->batch))
         judge_write(store->judge, &store->transaction, store->batch, registry_directory(store->gate->registry));

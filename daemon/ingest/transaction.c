@@ -32,13 +32,45 @@ struct buffer *params_add(struct params *params)
     return &params->buffers[params->count++];
 }
 
+struct buffer *params_add_arrays(struct params *params, const enum pg_type_oid *types, size_t type_count, size_t count)
+{
+    struct buffer *first = &params->buffers[params->count];
+
+    for (size_t i = 0; i < type_count; i++)
+        array_begin(params_add(params), types[i], count);
+    return first;
+}
+
 struct params *params_begin_arrays(struct params *params, const enum pg_type_oid *types, size_t type_count,
                                    size_t count)
 {
     params_clear(params);
-    for (size_t i = 0; i < type_count; i++)
-        array_begin(params_add(params), types[i], count);
+    (void)params_add_arrays(params, types, type_count, count);
     return params;
+}
+
+void params_add_rows(struct params *params, const enum pg_type_oid *types, size_t type_count, size_t row_count,
+                     const struct buffer *data)
+{
+    struct buffer *columns = params_add_arrays(params, types, type_count, row_count);
+    const uint8_t *at = data->data + COPY_HEADER_BYTES;
+
+    if (data->failed) {
+        columns->failed = true;
+        return;
+    }
+    for (size_t row = 0; row < row_count; row++) {
+        at += sizeof(uint16_t); /* number of columns */
+        for (size_t i = 0; i < type_count; i++) {
+            /* A field of a row and an element of an array have one form: length (-1: NULL), bytes. */
+            uint32_t len = (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
+            size_t size = sizeof len + (len == UINT32_MAX ? 0 : len);
+
+            buffer_put(&columns[i], at, size);
+            at += size;
+        }
+    }
+    assert(at <= data->data + data->len);
 }
 
 void params_add_i32(struct params *params, int32_t value)
@@ -185,31 +217,6 @@ void transaction_copy(struct transaction *transaction, const char *sql, const st
     asked = ask(transaction, NULL, NULL);
     if (asked)
         asked_result(transaction, asked, pg_copy(transaction->pg, sql, data, transaction_on_answer, asked));
-}
-
-void transaction_insert(struct transaction *transaction, struct params *params, const struct pg_statement *statement,
-                        const enum pg_type_oid *types, size_t type_count, size_t row_count, const struct buffer *data)
-{
-    const uint8_t *at = data->data + COPY_HEADER_BYTES;
-
-    if (data->failed) {
-        keep_failure(transaction, ERR_TOO_LARGE, NULL);
-        return;
-    }
-    (void)params_begin_arrays(params, types, type_count, row_count);
-    for (size_t row = 0; row < row_count; row++) {
-        at += sizeof(uint16_t); /* number of columns */
-        for (size_t i = 0; i < type_count; i++) {
-            /* A field of a row and an element of an array have one form: length (-1: NULL), bytes. */
-            uint32_t len = (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
-            size_t size = sizeof len + (len == UINT32_MAX ? 0 : len);
-
-            buffer_put(&params->buffers[i], at, size);
-            at += size;
-        }
-    }
-    assert(at <= data->data + data->len);
-    transaction_query(transaction, statement, params, NULL, NULL);
 }
 
 void transaction_then(struct transaction *transaction, transaction_step next, void *context)

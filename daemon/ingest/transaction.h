@@ -25,7 +25,12 @@ void params_fini(struct params *params);
 void params_clear(struct params *params);
 /* The next parameter, to be filled with copy_put_*-like raw values or by array_begin. */
 struct buffer *params_add(struct params *params);
-/* Empties the parameters and begins an array of `count` elements for each type named. */
+/* Begins an array of `count` elements for each type named; the first of their buffers, which lie side by side. */
+struct buffer *params_add_arrays(struct params *params, const enum pg_type_oid *types, size_t type_count, size_t count);
+/* The rows of a finished COPY stream as arrays, one a column. `types` names the columns' types, in order. */
+void params_add_rows(struct params *params, const enum pg_type_oid *types, size_t type_count, size_t row_count,
+                     const struct buffer *data);
+/* Empties the parameters first. */
 struct params *params_begin_arrays(struct params *params, const enum pg_type_oid *types, size_t type_count,
                                    size_t count);
 #define PARAMS_BEGIN_ARRAYS(params, count, ...)                                                                        \
@@ -56,10 +61,6 @@ void transaction_query(struct transaction *transaction, const struct pg_statemen
                        const struct params *params, transaction_on_rows on_rows, void *context);
 /* `data` is a finished COPY stream, borrowed until the next step runs. */
 void transaction_copy(struct transaction *transaction, const char *sql, const struct buffer *data);
-/* The rows of a finished COPY stream as one INSERT ... SELECT FROM unnest(...): for few rows it is quicker, since it travels in the
- * pipeline with its neighbours. `types` names the columns' types, in order. */
-void transaction_insert(struct transaction *transaction, struct params *params, const struct pg_statement *statement,
-                        const enum pg_type_oid *types, size_t type_count, size_t row_count, const struct buffer *data);
 /* A failure of our own: the next step becomes on_failed. */
 void transaction_fail(struct transaction *transaction, int code, const char *format, ...) PRINTF_LIKE(3, 4);
 /* Last call of a step. Runs the next one at once when nothing is on its way. */

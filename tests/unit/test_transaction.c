@@ -328,7 +328,7 @@ static struct text elements(size_t param)
     return (struct text){(const char *)sent->data + ARRAY_HEADER_BYTES, sent->len - ARRAY_HEADER_BYTES};
 }
 
-static void few_rows_become_one_array_a_column(void **state)
+static void rows_become_one_array_a_column_behind_other_parameters(void **state)
 {
     static const enum pg_type_oid types[] = {OID_INT2, OID_TEXT, OID_INT4};
     struct buffer stream;
@@ -346,17 +346,20 @@ static void few_rows_become_one_array_a_column(void **state)
             copy_put_null(&stream);
     }
     copy_end(&stream);
-    transaction_insert(&transaction, &params, &statement, types, 3, 2, &stream);
+    params_clear(&params);
+    params_add_i64(&params, 1);
+    params_add_rows(&params, types, 3, 2, &stream);
+    transaction_query(&transaction, &statement, &params, NULL, NULL);
     assert_int_equal(asked_count, 1);
-    assert_int_equal(asked[0].param_count, 3);
-    assert_true(text_equal(elements(0), (struct text){"\0\0\0\2\0\5\0\0\0\2\0\6", 12}));
-    assert_true(text_equal(elements(1), (struct text){"\0\0\0\3abc\0\0\0\0", 11}));
-    assert_true(text_equal(elements(2), (struct text){"\xff\xff\xff\xff\0\0\0\4\0\0\0\7", 12}));
+    assert_int_equal(asked[0].param_count, 4);
+    assert_true(text_equal(elements(1), (struct text){"\0\0\0\2\0\5\0\0\0\2\0\6", 12}));
+    assert_true(text_equal(elements(2), (struct text){"\0\0\0\3abc\0\0\0\0", 11}));
+    assert_true(text_equal(elements(3), (struct text){"\xff\xff\xff\xff\0\0\0\4\0\0\0\7", 12}));
     buffer_fini(&stream);
     answer(0);
 }
 
-static void few_rows_that_outgrew_their_buffer_are_never_sent(void **state)
+static void arrays_of_rows_that_outgrew_their_buffer_are_never_sent(void **state)
 {
     static const enum pg_type_oid types[] = {OID_INT2};
     struct buffer stream;
@@ -366,7 +369,9 @@ static void few_rows_that_outgrew_their_buffer_are_never_sent(void **state)
     copy_begin(&stream);
     copy_row(&stream, 1);
     copy_put_i16(&stream, 1);
-    transaction_insert(&transaction, &params, &statement, types, 1, 1, &stream);
+    params_clear(&params);
+    params_add_rows(&params, types, 1, 1, &stream);
+    transaction_query(&transaction, &statement, &params, NULL, NULL);
     assert_int_equal(asked_count, 0);
     assert_int_equal(transaction.code, ERR_TOO_LARGE);
     buffer_fini(&stream);
@@ -388,8 +393,8 @@ int main(void)
         TEST_(parameters_that_outgrew_their_buffer_are_never_sent),
         TEST_(parameters_are_binary_and_zero_bytes_are_not_null),
         TEST_(cleared_parameters_carry_nothing_over),
-        TEST_(few_rows_become_one_array_a_column),
-        TEST_(few_rows_that_outgrew_their_buffer_are_never_sent),
+        TEST_(rows_become_one_array_a_column_behind_other_parameters),
+        TEST_(arrays_of_rows_that_outgrew_their_buffer_are_never_sent),
         TEST_(a_step_may_ask_more),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
