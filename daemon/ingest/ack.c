@@ -34,8 +34,9 @@ struct ack_job {
 struct ack_chunk {
     uv_work_t work;
     struct acks *acks;
-    bool in_pool;
-    bool is_void; /* what it says did not come true: nothing of it is published */
+    bool in_pool, is_ahead;
+    struct ack_chunk *next; /* of those signed ahead */
+    bool is_void;           /* what it says did not come true: nothing of it is published */
     size_t count;
     struct ack_job jobs[CHUNK_ACKS];
 };
@@ -119,7 +120,7 @@ static void ack_on_done(uv_work_t *work, int status)
     chunk->in_pool = false;
     if (chunk->is_void) {
         free_chunk(chunk);
-    } else if (chunk != acks->ahead) {
+    } else if (!chunk->is_ahead) {
         publish_chunk(chunk);
         finish_chunk(acks);
     }
@@ -182,6 +183,7 @@ static void add_ranges(struct ack_job *job, const struct stream *stream)
 struct building {
     struct acks *acks;
     struct ack_chunk *chunk;
+    bool is_ahead;
 };
 
 static void send_chunk(struct building *building)
@@ -191,7 +193,13 @@ static void send_chunk(struct building *building)
     if (!chunk)
         return;
     building->chunk = NULL;
-    building->acks->pending++;
+    if (building->is_ahead) {
+        chunk->is_ahead = true;
+        chunk->next = building->acks->ahead;
+        building->acks->ahead = chunk;
+    } else {
+        building->acks->pending++;
+    }
     queue_chunk(chunk);
 }
 
@@ -318,52 +326,51 @@ static void mark_remarks(struct batch *batch)
 
 void acks_sign_ahead(struct acks *acks, struct batch *batch, const struct tree_head *head)
 {
-    struct building building = {acks, NULL};
+    struct building building = {.acks = acks};
 
     acks->head = *head;
     mark_remarks(batch);
-    for (struct batch_stream *stream = batch->streams; stream; stream = stream->next) {
-        if (building.chunk && building.chunk->count == CHUNK_ACKS)
-            break;
+    building.is_ahead = true;
+    for (struct batch_stream *stream = batch->streams; stream; stream = stream->next)
         if (stream->to_acknowledge && stream->touched && !stream->has_remarks && stream->head_index >= 0)
             stream->signed_ahead =
                 add_progress(&building, stream->source, stream->epoch, &stream->stream, stream->head_index) != NULL;
-    }
-    acks->ahead = building.chunk;
-    if (acks->ahead)
-        queue_chunk(acks->ahead);
+    send_chunk(&building);
 }
 
 /* Signed by now, or published when it will be. */
 static void release_ahead(struct acks *acks)
 {
-    struct ack_chunk *chunk = acks->ahead;
+    struct ack_chunk *next;
 
+    for (struct ack_chunk *chunk = acks->ahead; chunk; chunk = next) {
+        next = chunk->next;
+        chunk->is_ahead = false;
+        if (chunk->in_pool)
+            acks->pending++;
+        else
+            publish_chunk(chunk);
+    }
     acks->ahead = NULL;
-    if (!chunk)
-        return;
-    if (chunk->in_pool)
-        acks->pending++;
-    else
-        publish_chunk(chunk);
 }
 
 void acks_void(struct acks *acks)
 {
-    struct ack_chunk *chunk = acks->ahead;
+    struct ack_chunk *next;
 
+    for (struct ack_chunk *chunk = acks->ahead; chunk; chunk = next) {
+        next = chunk->next;
+        chunk->is_void = true;
+        if (!chunk->in_pool)
+            free_chunk(chunk);
+    }
     acks->ahead = NULL;
-    if (!chunk)
-        return;
-    chunk->is_void = true;
-    if (!chunk->in_pool)
-        free_chunk(chunk);
 }
 
 void acks_publish(struct acks *acks, struct batch *batch, const struct tree_head *head, bool may_owe, int64_t now_us,
                   void (*on_done)(void *context), void *context)
 {
-    struct building building = {acks, NULL};
+    struct building building = {.acks = acks};
 
     acks->head = *head;
     acks->on_done = on_done;
@@ -389,7 +396,7 @@ void acks_publish(struct acks *acks, struct batch *batch, const struct tree_head
 
 void acks_flush(struct acks *acks)
 {
-    struct building building = {acks, NULL};
+    struct building building = {.acks = acks};
 
     acks->pending++;
     answer_owed(&building);
