@@ -118,12 +118,13 @@ static void ack_on_done(uv_work_t *work, int status)
 
     (void)status;
     chunk->in_pool = false;
-    if (chunk->is_void) {
+    if (chunk->is_ahead)
+        return;
+    if (chunk->is_void)
         free_chunk(chunk);
-    } else if (!chunk->is_ahead) {
+    else
         publish_chunk(chunk);
-        finish_chunk(acks);
-    }
+    finish_chunk(acks);
 }
 
 static void queue_chunk(struct ack_chunk *chunk)
@@ -338,33 +339,28 @@ void acks_sign_ahead(struct acks *acks, struct batch *batch, const struct tree_h
     send_chunk(&building);
 }
 
-/* Signed by now, or published when it will be. */
-static void release_ahead(struct acks *acks)
+/* What was signed ahead, published or thrown away: at once where it is signed by now, else when it will be, which is waited for. */
+static void settle_ahead(struct acks *acks, bool came_true)
 {
     struct ack_chunk *next;
 
     for (struct ack_chunk *chunk = acks->ahead; chunk; chunk = next) {
         next = chunk->next;
         chunk->is_ahead = false;
+        chunk->is_void = !came_true;
         if (chunk->in_pool)
             acks->pending++;
-        else
+        else if (came_true)
             publish_chunk(chunk);
+        else
+            free_chunk(chunk);
     }
     acks->ahead = NULL;
 }
 
 void acks_void(struct acks *acks)
 {
-    struct ack_chunk *next;
-
-    for (struct ack_chunk *chunk = acks->ahead; chunk; chunk = next) {
-        next = chunk->next;
-        chunk->is_void = true;
-        if (!chunk->in_pool)
-            free_chunk(chunk);
-    }
-    acks->ahead = NULL;
+    settle_ahead(acks, false);
 }
 
 void acks_publish(struct acks *acks, struct batch *batch, const struct tree_head *head, bool may_owe, int64_t now_us,
@@ -385,7 +381,7 @@ void acks_publish(struct acks *acks, struct batch *batch, const struct tree_head
         else
             answer_stream(&building, batch, stream);
     }
-    release_ahead(acks);
+    settle_ahead(acks, true);
     for (size_t i = batch->from; i < batch->to; i++)
         answer_alone(&building, batch->envelopes[i]);
     if (acks->owed && (!may_owe || now_us - acks->owed_since_us > OWED_MAX_US))

@@ -20,7 +20,7 @@ struct acks {
     struct source *owed; /* sources whose newest progress was not told yet */
     int64_t owed_since_us;
     struct tree_head head;   /* newest that we know */
-    unsigned pending;        /* pieces of work in the pool that are to be published */
+    unsigned pending;        /* pieces of work in the pool that are to be published or thrown away */
     struct ack_chunk *ahead; /* signed before COMMIT: a list; NULL: nothing */
     void (*on_done)(void *context);
     void *context;
