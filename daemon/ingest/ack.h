@@ -29,7 +29,8 @@ struct acks {
 void acks_init(struct acks *acks, uv_loop_t *loop, const char *origin, const struct note_signer *signer,
                struct mqtt *mqtt, struct counters *counters);
 
-/* Signs what the range will be answered with once it is stored, while the database does that. `head` is the tree with the range in it. Followed by acks_publish, or by acks_void when the range was not stored. */
+/* Signs what the range will be answered with once it is stored, while the database does that. `head` is the tree with the range in it. Followed
+ * by acks_publish, or by acks_void when the range was not stored. */
 void acks_sign_ahead(struct acks *acks, struct batch *batch, const struct tree_head *head);
 void acks_void(struct acks *acks);
 /* Answers what the range stored. A note costs a signature, and the newest covers all before it: while a backlog pours in (`may_owe`), a

@@ -10,7 +10,7 @@
  *   write      head compared and swapped, records copied with their log index, tiles, keys, dead letters, items folded and flags
  *              moved, trucks folded on, COMMIT
  *
- * Everything before the head lock runs beside the other lanes' transactions. A small batch does not copy: its fixes go with the streams, its
+ * Everything before the head lock runs beside the other lanes' transactions. A small batch copies nothing but readings: its fixes go with the streams, its
  * records and keys with the swap of the head, and without events, of a lane that is alone, all travels in one turn. */
 #include "ingest/store.h"
 
