@@ -185,8 +185,8 @@ class World:
                 stack.callback(device.close)
 
     def check(self):
-        """What holds of every world, whatever happened in it. Stops the daemons first."""
-        for daemon in self.daemons:
+        """What holds of every world, whatever happened in it. Stops the daemons first, those last that the others wait for."""
+        for daemon in reversed(self.daemons):
             if daemon.is_running():
                 daemon.stop()
                 if "ingest" in (daemon.roles or "ingest"):
