@@ -252,7 +252,7 @@ static void cover(struct device *device, uint64_t seq, uint64_t now_us)
 }
 
 /* Does the note speak of this device, and of what this device really sent? */
-static int check_note(struct device *device, const struct ack *ack, struct ack_note *note, struct error *error)
+static int check_note(struct device *device, const struct ack *ack, struct ack_statement *note, struct error *error)
 {
     const int code = ack_note_read(ack->note, &device->world->verifier, note, error);
     if (code)
@@ -271,7 +271,7 @@ static int check_note(struct device *device, const struct ack *ack, struct ack_n
 
 int device_on_ack(struct device *device, const struct ack *ack, uint64_t now_us, struct error *error)
 {
-    struct ack_note note;
+    struct ack_statement note;
     if (!text_equal(ack->source, text_of(device->name)) || ack->epoch != device->epoch)
         return error_set(error, ERR_NOT_FOUND, "acknowledgement: of %.*s epoch %u", TEXT_ARG(ack->source),
                          (unsigned)ack->epoch);

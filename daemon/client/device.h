@@ -17,6 +17,7 @@
 #include "base/hash.h"
 #include "client/note.h"
 #include "client/statistics.h"
+#include "io/keyfile.h"
 #include "io/wire.h"
 
 enum { DEVICE_NAME_BYTES = 65, DEVICE_REFUSALS_KEPT = 8 };

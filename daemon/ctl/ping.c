@@ -13,7 +13,7 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/encoding.h"
-#include "core/ledger/note.h"
+#include "core/ledger/ack_note.h"
 #include "ctl/ctl.h"
 #include "ctl/speaker.h"
 #include "ctl/version.h"
@@ -180,7 +180,7 @@ static const char *check_note(const struct ping *ping, const struct config *conf
     struct text note = text_of(ping->note), text = note;
     *verified = false;
     if (config->ack_key_file[0] && keyfile_read(config->ack_key_file, name, sizeof name, &ack_key, &error) == 0) {
-        *verified = note_verify(note, text_of(name), ack_key.public_key, &text) == 0;
+        *verified = ack_note_verify(note, text_of(name), ack_key.public_key, &text) == 0;
         explicit_bzero(&ack_key, sizeof ack_key);
         if (!*verified)
             return "its signature is not the daemon's";

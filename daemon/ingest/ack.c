@@ -13,8 +13,8 @@
 #include "io/wire.h"
 
 enum {
-    CHUNK_ACKS = 32,   /* a signature takes some 25 us: about a millisecond a piece of work */
-    REFUSALS_MAX = 40, /* told in one acknowledgement, so that it stays below 60 KB with its warnings */
+    CHUNK_ACKS = ACK_NOTES_MAX, /* one signature */
+    REFUSALS_MAX = 40,          /* told in one acknowledgement, so that it stays below 60 KB with its warnings */
     WARNINGS_MAX = 40,
     ACK_BYTES_MAX = 60 * 1024,
     NOTE_BYTES_MAX = 2048,
@@ -52,21 +52,24 @@ void acks_init(struct acks *acks, uv_loop_t *loop, const char *origin, const str
 static void ack_on_work(uv_work_t *work)
 {
     struct ack_chunk *chunk = work->data;
-    struct buffer note;
+    struct ack_job *signed_jobs[CHUNK_ACKS];
+    struct buffer notes[CHUNK_ACKS];
+    size_t count = 0;
 
-    buffer_init(&note, NOTE_BYTES_MAX);
-    for (size_t i = 0; i < chunk->count; i++) {
-        struct ack_job *job = &chunk->jobs[i];
+    for (size_t i = 0; i < chunk->count && chunk->acks->signer; i++)
+        if (chunk->jobs[i].ack.has_seq) {
+            buffer_init(&notes[count], NOTE_BYTES_MAX);
+            ack_statement_put(&chunk->jobs[i].statement, &notes[count]);
+            signed_jobs[count++] = &chunk->jobs[i];
+        }
+    ack_notes_sign(notes, count, chunk->acks->signer);
+    for (size_t i = 0; i < count; i++) {
+        struct ack_job *job = signed_jobs[i];
 
-        if (!job->ack.has_seq || !chunk->acks->signer)
-            continue;
-        buffer_clear(&note);
-        ack_statement_put(&job->statement, &note);
-        note_sign(&note, 0, chunk->acks->signer);
-        job->ack.note = arena_text(&job->arena, buffer_text(&note));
-        job->unsignable = note.failed || !job->ack.note.data;
+        job->ack.note = arena_text(&job->arena, buffer_text(&notes[i]));
+        job->unsignable = notes[i].failed || !job->ack.note.data;
+        buffer_fini(&notes[i]);
     }
-    buffer_fini(&note);
 }
 
 /* ---- on the loop: the way out ---- */

@@ -4,7 +4,7 @@
 
 #include <uv.h>
 
-#include "core/ledger/note.h"
+#include "core/ledger/ack_note.h"
 #include "ingest/batch.h"
 #include "ingest/store.h"
 #include "io/mqtt.h"

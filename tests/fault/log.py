@@ -185,6 +185,7 @@ class Verifier:
         self.key_id = sha256(self.name.encode(), b"\n", typed)[:4]
         if typed[0] != 1 or self.key_id.hex() != key_id:
             raise ValueError(f"not a verifier key: {words}")
+        self.batch_id = sha256(self.name.encode(), b"\n\xffcustody-ack-batch/v1", typed[1:])[:4]
         self.key = Ed25519PublicKey.from_public_bytes(typed[1:])
 
     def open(self, note):
@@ -193,13 +194,34 @@ class Verifier:
         text += "\n"
         name, _, signature = signatures.removeprefix("\N{EM DASH} ").rstrip("\n").partition(" ")
         signed = base64.b64decode(signature, validate=True)
-        if name != self.name or signed[:4] != self.key_id:
+        if name != self.name or signed[:4] not in (self.key_id, self.batch_id):
             raise ValueError(f"signed by {name!r}, not {self.name!r}")
+        signature, message = signed[4:], text
+        if signed[:4] == self.batch_id:
+            signature, message = self.open_batch(signed[4:], text)
         try:
-            self.key.verify(signed[4:], text.encode())
+            self.key.verify(signature, message.encode())
         except InvalidSignature:
             raise ValueError("the signature does not verify") from None
         return text
+
+    def open_batch(self, place, text):
+        """(signature, what it is over) of a note that was signed together with others: their tree's root by this note's path."""
+        size, index = struct.unpack(">HH", place[:4])
+        if not index < size:
+            raise ValueError(f"note {index} of {size}")
+        node, first, last = sha256(b"\0", text.encode()), index, size - 1
+        for at in range(68, len(place), 32):
+            if first % 2 or first == last:
+                node = sha256(b"\1", place[at:at + 32], node)
+                while first % 2 == 0 and first:
+                    first, last = first // 2, last // 2
+            else:
+                node = sha256(b"\1", node, place[at:at + 32])
+            first, last = first // 2, last // 2
+        if last != 0:
+            raise ValueError("its path ends below the root")
+        return place[4:68], f"custody-ack-batch/v1\n{self.name}\n{size}\n{base64.b64encode(node).decode()}\n"
 
     def read(self, note):
         """What an acknowledgement's note states."""

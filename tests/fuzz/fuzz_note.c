@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/encoding.h"
-#include "core/ledger/note.h"
+#include "core/ledger/ack_note.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -53,17 +53,36 @@ static void check_signed(struct text text, const struct note_signer *signer, con
     buffer_fini(&note);
 }
 
+/* The same when it shares its signature with another. */
+static void check_signed_together(struct text text, const struct note_signer *signer, const uint8_t *public_key)
+{
+    struct text back;
+    struct buffer notes[2];
+    if (!note_bytes_are_valid(text) || !text.len || text.data[text.len - 1] != '\n')
+        return;
+    buffer_init(&notes[0], 1 << 20);
+    buffer_init(&notes[1], 1 << 20);
+    buffer_put_text(&notes[0], text);
+    buffer_put_text(&notes[1], TEXT("another\n"));
+    ack_notes_sign(notes, 2, signer);
+    int code = ack_note_verify(buffer_text(&notes[0]), text_of(name), public_key, &back);
+    assert(code == 0 && text_equal(back, text));
+    buffer_fini(&notes[0]);
+    buffer_fini(&notes[1]);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const struct text input = {(const char *)data, size};
     uint8_t public_key[NOTE_PUBLIC_KEY_BYTES];
     struct note_signer signer = signer_of(public_key);
     struct text text = {NULL, 0};
-    if (note_verify(input, text_of(name), public_key, &text) == 0) {
+    if (ack_note_verify(input, text_of(name), public_key, &text) == 0) {
         assert(text.data == input.data && text.len < input.len && text.data[text.len - 1] == '\n');
         check_statement(text);
     }
     check_statement(input);
     check_signed(input, &signer, public_key);
+    check_signed_together(input, &signer, public_key);
     return 0;
 }

@@ -3,9 +3,11 @@
 import math
 
 import pytest
+from cryptography.exceptions import InvalidSignature
 
 from support import contract, ledger
 from support.contract import fix, now_us, telemetry_pb
+from support.hold import one_batch
 
 
 def record_of(world, sealed):
@@ -60,6 +62,27 @@ def test_the_note_names_chain_index_size_and_root_and_the_root_is_that_of_all_le
         leaves = [leaf for (leaf,) in world.sql("SELECT leaf_hash FROM ledger.record WHERE log_index < %s ORDER BY log_index", statement.size)]
         assert len(leaves) == statement.size
         assert statement.root == ledger.root_of(leaves)
+
+
+def test_sources_that_are_answered_together_share_one_signature_and_each_note_stands_alone(world):
+    """Past the notes that fit under one signature, so that there are at least two of them."""
+    devices = [world.device() for _ in range(70)]
+    busy = world.device()
+    with one_batch(world, busy):
+        sent = [device.say(fixes=[fix()]) for device in devices]
+    notes = [device.await_ack(sealed).note for device, sealed in zip(devices, sent)]
+    name = f"{world.origin}/ack"
+    opened = [ledger.open_batch_note(note, name, world.ack_public_key) for note in notes]
+    assert all(f"\nsource {device.name}\n" in text for device, (text, _) in zip(devices, opened))
+    assert {size for _, size in opened} == {64, 6}
+    signatures = [ledger.split_note(note, name)[2][4:68] for note in notes]
+    assert len(set(signatures)) == 2
+    # Nobody else's text stands under it.
+    mixed = notes[0].split("\n\n")[0] + "\n\n" + notes[1].split("\n\n")[1]
+    with pytest.raises(InvalidSignature):
+        ledger.open_batch_note(mixed, name, world.ack_public_key)
+    alone = devices[0].await_ack(devices[0].say())
+    ledger.open_note(alone.note, name, world.ack_public_key)
 
 
 def test_the_head_in_the_database_is_the_tree_over_every_record(world, device):

@@ -134,18 +134,49 @@ class AckStatement:
     root: bytes
 
 
-def open_note(note, name, public_key):
-    """The signed text; raises when the signature of this name does not hold."""
+ED25519, ACK_BATCH = b"\x01", b"\xffcustody-ack-batch/v1"
+
+
+def split_note(note, name):
+    """The text and the bytes of its one signature, by this name: (text, key id, signature)."""
     text, signatures = note.rsplit("\n\n", 1)
-    text += "\n"
     lines = signatures.splitlines()
     assert signatures.endswith("\n") and len(lines) == 1, note
     dash, signer, blob = lines[0].split(" ")
     blob = base64.b64decode(blob, validate=True)
     assert (dash, signer) == ("\u2014", name)
-    assert blob[:4] == sha256(name.encode() + b"\n\x01" + public_key)[:4]
-    Ed25519PublicKey.from_public_bytes(public_key).verify(blob[4:], text.encode())
+    return text + "\n", blob[:4], blob[4:]
+
+
+def key_id(name, algorithm, public_key):
+    return sha256(name.encode() + b"\n" + algorithm + public_key)[:4]
+
+
+def open_note(note, name, public_key):
+    """The signed text; raises when the signature of this name does not hold."""
+    text, by, signature = split_note(note, name)
+    assert by == key_id(name, ED25519, public_key)
+    Ed25519PublicKey.from_public_bytes(public_key).verify(signature, text.encode())
     return text
+
+
+def open_batch_note(note, name, public_key):
+    """(text, notes in the batch) of a note that was signed together with others; raises when it was not."""
+    text, by, blob = split_note(note, name)
+    assert by == key_id(name, ACK_BATCH, public_key)
+    size, index = struct.unpack(">HH", blob[:4])
+    signature, path = blob[4:68], [blob[at:at + 32] for at in range(68, len(blob), 32)]
+    root = root_of_path(index, size, sha256(b"\x00" + text.encode()), path)
+    signed = f"custody-ack-batch/v1\n{name}\n{size}\n{base64.b64encode(root).decode()}\n"
+    Ed25519PublicKey.from_public_bytes(public_key).verify(signature, signed.encode())
+    return text, size
+
+
+def open_ack_note(note, name, public_key):
+    """The text of a note that was signed alone or with others."""
+    if split_note(note, name)[1] == key_id(name, ED25519, public_key):
+        return open_note(note, name, public_key)
+    return open_batch_note(note, name, public_key)[0]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -165,13 +196,11 @@ def read_checkpoint(note, origin, public_key):
 
 def verifier_key(name, public_key):
     """C2SP signed-note, verifier keys."""
-    typed = b"\x01" + public_key
-    key_id = sha256(name.encode() + b"\n" + typed)[:4].hex()
-    return f"{name}+{key_id}+{base64.b64encode(typed).decode()}"
+    return f"{name}+{key_id(name, ED25519, public_key).hex()}+{base64.b64encode(ED25519 + public_key).decode()}"
 
 
 def read_ack_note(note, origin, public_key):
-    lines = open_note(note, f"{origin}/ack", public_key).split("\n")
+    lines = open_ack_note(note, f"{origin}/ack", public_key).split("\n")
     assert lines[0] == "custody-ack/v1" and lines[1] == origin and lines[9:] == [""], lines
     words = [line.split(" ") for line in lines[2:9]]
     assert [word[0] for word in words] == ["source", "epoch", "seq", "chain", "index", "size", "root"]

@@ -21,12 +21,17 @@ void leaf_encode(enum leaf_type type, int64_t received_us, const struct digest *
     memcpy(leaf + 25, commitment->bytes, SHA256_BYTES);
 }
 
+struct digest entry_hash(const void *entry, size_t len)
+{
+    static const uint8_t prefix = 0x00;
+    const struct hash_part parts[] = {{&prefix, 1}, {entry, len}};
+
+    return sha256_parts(parts, 2);
+}
+
 struct digest leaf_hash(const uint8_t leaf[LEAF_BYTES])
 {
-    uint8_t prefixed[1 + LEAF_BYTES] = {0};
-
-    memcpy(prefixed + 1, leaf, LEAF_BYTES);
-    return sha256(prefixed, sizeof prefixed);
+    return entry_hash(leaf, LEAF_BYTES);
 }
 
 struct digest leaf_hash_of_record(enum leaf_type type, int64_t received_us, const uint8_t salt[SALT_BYTES],

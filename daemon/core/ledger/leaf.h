@@ -25,7 +25,9 @@ struct digest leaf_commitment(const uint8_t salt[SALT_BYTES], struct text record
 /* "custody-leaf/v1\n" || type || received_us big-endian || commitment. */
 void leaf_encode(enum leaf_type type, int64_t received_us, const struct digest *commitment, uint8_t leaf[LEAF_BYTES]);
 
-/* SHA-256(0x00 || leaf). */
+/* SHA-256(0x00 || entry): what any tree of RFC 9162 has for a leaf. */
+struct digest entry_hash(const void *entry, size_t len);
+/* The same of a leaf of the log. */
 struct digest leaf_hash(const uint8_t leaf[LEAF_BYTES]);
 
 /* The three in one: the leaf hash of a record. */

@@ -2,7 +2,6 @@
 #include "core/ledger/note.h"
 
 #include <assert.h>
-#include <inttypes.h>
 #include <sodium.h>
 #include <string.h>
 
@@ -19,9 +18,10 @@ void note_key_hash_of(enum note_algorithm algorithm, struct text name, const uin
                       uint8_t key_hash[NOTE_KEY_HASH_BYTES])
 {
     const uint8_t between[] = {'\n', (uint8_t)algorithm};
+    struct text spelt = algorithm == NOTE_ACK_BATCH_V1 ? TEXT(NOTE_ACK_BATCH_NAME) : TEXT("");
     const struct hash_part parts[] = {
-        {name.data, name.len}, {between, sizeof between}, {public_key, NOTE_PUBLIC_KEY_BYTES}};
-    struct digest digest = sha256_parts(parts, 3);
+        {name.data, name.len}, {between, sizeof between}, {spelt.data, spelt.len}, {public_key, NOTE_PUBLIC_KEY_BYTES}};
+    struct digest digest = sha256_parts(parts, sizeof parts / sizeof *parts);
 
     memcpy(key_hash, digest.bytes, NOTE_KEY_HASH_BYTES);
 }
@@ -138,14 +138,24 @@ bool note_signature_take(struct text *rest, struct note_signature *signature)
     return true;
 }
 
-bool note_signature_bytes(const struct note_signature *signature, uint8_t *out, size_t len)
+size_t note_signature_read(const struct note_signature *signature, uint8_t out[NOTE_SIGNATURE_MAX])
 {
     uint8_t blob[NOTE_KEY_HASH_BYTES + NOTE_SIGNATURE_MAX];
-    size_t got = sizeof blob;
+    size_t len = sizeof blob;
 
-    if (base64_decode(signature->base64, blob, &got) || got != NOTE_KEY_HASH_BYTES + len)
+    if (base64_decode(signature->base64, blob, &len) || len <= NOTE_KEY_HASH_BYTES)
+        return 0;
+    memcpy(out, blob + NOTE_KEY_HASH_BYTES, len - NOTE_KEY_HASH_BYTES);
+    return len - NOTE_KEY_HASH_BYTES;
+}
+
+bool note_signature_bytes(const struct note_signature *signature, uint8_t *out, size_t len)
+{
+    uint8_t bytes[NOTE_SIGNATURE_MAX];
+
+    if (note_signature_read(signature, bytes) != len || len == 0)
         return false;
-    memcpy(out, blob + NOTE_KEY_HASH_BYTES, len);
+    memcpy(out, bytes, len);
     return true;
 }
 
@@ -224,51 +234,5 @@ int note_verify(struct text note, struct text name, const uint8_t public_key[NOT
         return ERR_NOT_FOUND;
     if (text)
         *text = body;
-    return 0;
-}
-
-/* ---- the acknowledgement */
-
-void ack_statement_put(const struct ack_statement *statement, struct buffer *out)
-{
-    char chain[BASE64_SIZE(SHA256_BYTES)], root[BASE64_SIZE(SHA256_BYTES)];
-
-    base64_encode(statement->chain.bytes, SHA256_BYTES, chain);
-    base64_encode(statement->root.bytes, SHA256_BYTES, root);
-    buffer_printf(out,
-                  "custody-ack/v1\n%.*s\nsource %.*s\nepoch %" PRIu32 "\nseq %" PRIu64 "\nchain %s\nindex %" PRIu64
-                  "\nsize %" PRIu64 "\nroot %s\n",
-                  TEXT_ARG(statement->origin), TEXT_ARG(statement->source), statement->epoch, statement->seq, chain,
-                  statement->index, statement->size, root);
-}
-
-static bool take_number(struct text *rest, const char *word, uint64_t max, uint64_t *number)
-{
-    struct text digits;
-
-    return line_take_field(rest, word, &digits) && line_to_u64(digits, number) && *number <= max;
-}
-
-static bool take_digest(struct text *rest, const char *word, struct digest *digest)
-{
-    struct text encoded;
-
-    return line_take_field(rest, word, &encoded) && line_to_digest(encoded, digest);
-}
-
-int ack_statement_parse(struct text text, struct ack_statement *statement)
-{
-    struct text rest = text, line;
-    uint64_t epoch;
-
-    if (!line_take(&rest, &line) || !text_equal(line, TEXT("custody-ack/v1")) ||
-        !line_take(&rest, &statement->origin) || !line_take_field(&rest, "source", &statement->source) ||
-        !take_number(&rest, "epoch", UINT32_MAX, &epoch) || !take_number(&rest, "seq", UINT64_MAX, &statement->seq) ||
-        !take_digest(&rest, "chain", &statement->chain) ||
-        !take_number(&rest, "index", UINT64_MAX, &statement->index) ||
-        !take_number(&rest, "size", UINT64_MAX, &statement->size) || !take_digest(&rest, "root", &statement->root) ||
-        rest.len)
-        return ERR_INVALID;
-    statement->epoch = (uint32_t)epoch;
     return 0;
 }

@@ -1,4 +1,4 @@
-/* note.h - signed notes (C2SP signed-note, Ed25519) and the text of an acknowledgement (architecture section 4). */
+/* note.h - signed notes (C2SP signed-note, Ed25519). */
 #ifndef CUSTODY_CORE_LEDGER_NOTE_H
 #define CUSTODY_CORE_LEDGER_NOTE_H
 
@@ -18,7 +18,9 @@ enum { NOTE_SIGNATURES_MAX = 64, NOTE_NAME_MAX = 255 };
 enum note_algorithm {
     NOTE_ED25519 = 0x01,        /* the note's text */
     NOTE_COSIGNATURE_V1 = 0x04, /* time and text of a checkpoint (core/ledger/cosignature.h) */
+    NOTE_ACK_BATCH_V1 = 0xff,   /* many acknowledgement notes (core/ledger/ack_note.h); its name follows the byte */
 };
+#define NOTE_ACK_BATCH_NAME "custody-ack-batch/v1"
 
 /* Who signs: the name stands in the signature line and in the key hash. */
 struct note_signer {
@@ -27,7 +29,7 @@ struct note_signer {
     uint8_t key_hash[NOTE_KEY_HASH_BYTES];
 };
 
-/* First 4 bytes of SHA-256(name || "\n" || 0x01 || public key). */
+/* First 4 bytes of SHA-256(name || "\n" || 0x01 || public key) (C2SP signed-note). */
 void note_key_hash(struct text name, const uint8_t public_key[NOTE_PUBLIC_KEY_BYTES],
                    uint8_t key_hash[NOTE_KEY_HASH_BYTES]);
 /* The same for any algorithm; all have Ed25519 keys of 32 bytes. */
@@ -68,23 +70,11 @@ bool note_signature_holds(const struct note_signature *signature, struct text te
                           const uint8_t public_key[NOTE_PUBLIC_KEY_BYTES]);
 /* The bytes behind the key hash; false unless there are `len` of them. */
 bool note_signature_bytes(const struct note_signature *signature, uint8_t *out, size_t len);
+enum { NOTE_SIGNATURE_MAX = 320 };
+/* However many there are; 0 where they are more than fit. */
+size_t note_signature_read(const struct note_signature *signature, uint8_t out[NOTE_SIGNATURE_MAX]);
 /* Appends one signature line. `len` is at most NOTE_SIGNATURE_MAX. */
-enum { NOTE_SIGNATURE_MAX = 128 };
 void note_signature_put(struct buffer *out, struct text name, const uint8_t key_hash[NOTE_KEY_HASH_BYTES],
                         const uint8_t *signature, size_t len);
-
-/* What one acknowledgement note says. */
-struct ack_statement {
-    struct text origin, source;
-    uint32_t epoch;
-    uint64_t seq;        /* highest contiguous dealt with */
-    struct digest chain; /* SHA-256 of that envelope */
-    uint64_t index;      /* its log index */
-    uint64_t size;       /* of the tree */
-    struct digest root;
-};
-void ack_statement_put(const struct ack_statement *statement, struct buffer *out);
-/* Parses the signed text of an acknowledgement, strictly: 0 or ERR_INVALID. Texts borrow from it. */
-int ack_statement_parse(struct text text, struct ack_statement *statement) MUST_USE;
 
 #endif

@@ -171,8 +171,8 @@ static void climb_up(struct climb *climb)
     climb->last >>= 1;
 }
 
-bool proof_inclusion_holds(uint64_t index, uint64_t size, const struct digest *leaf_hash, const struct digest *hashes,
-                           size_t count, const struct digest *root)
+bool proof_inclusion_root(uint64_t index, uint64_t size, const struct digest *leaf_hash, const struct digest *hashes,
+                          size_t count, struct digest *root)
 {
     struct climb climb = {index, size - 1};
     struct digest reached = *leaf_hash;
@@ -185,7 +185,16 @@ bool proof_inclusion_holds(uint64_t index, uint64_t size, const struct digest *l
         reached = climb_from_right(&climb) ? node_hash(&hashes[i], &reached) : node_hash(&reached, &hashes[i]);
         climb_up(&climb);
     }
-    return climb.last == 0 && digest_equal(&reached, root);
+    *root = reached;
+    return climb.last == 0;
+}
+
+bool proof_inclusion_holds(uint64_t index, uint64_t size, const struct digest *leaf_hash, const struct digest *hashes,
+                           size_t count, const struct digest *root)
+{
+    struct digest reached;
+
+    return proof_inclusion_root(index, size, leaf_hash, hashes, count, &reached) && digest_equal(&reached, root);
 }
 
 /* Both trees grow from the largest node that ends where the old tree ends. */

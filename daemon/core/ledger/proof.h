@@ -59,7 +59,10 @@ int proof_make(const struct proof_plan *plan, node_read *read, void *context, st
 /* The root of the tree of `size`; the hash of nothing for 0. */
 int proof_root(uint64_t size, node_read *read, void *context, struct digest *root) MUST_USE;
 
-/* True when the hashes, one after the other, lead from the leaf hash to the root. */
+/* The root that the hashes, one after the other, lead to from the leaf hash; false when they are not as many as the way has steps. */
+bool proof_inclusion_root(uint64_t index, uint64_t size, const struct digest *leaf_hash, const struct digest *hashes,
+                          size_t count, struct digest *root) MUST_USE;
+/* True when that root is this one. */
 bool proof_inclusion_holds(uint64_t index, uint64_t size, const struct digest *leaf_hash, const struct digest *hashes,
                            size_t count, const struct digest *root);
 /* True when the hashes lead to both roots. False when old_size is 0: a caller for whom the empty tree is a beginning (a
