@@ -1,7 +1,7 @@
 -- comments.sql - everything in our schemas says what it is, and every quantity its unit.
 BEGIN;
 CREATE EXTENSION IF NOT EXISTS pgtap;
-SELECT plan(12);
+SELECT plan(13);
 
 CREATE TEMP VIEW ours AS
 SELECT oid, nspname FROM pg_namespace
@@ -12,13 +12,16 @@ CREATE TEMP VIEW silent AS
 SELECT 'schema ' || nspname AS what FROM ours WHERE coalesce(obj_description(oid, 'pg_namespace'), '') = ''
 UNION ALL
 SELECT 'relation ' || c.oid::regclass FROM pg_class AS c JOIN ours ON ours.oid = c.relnamespace
-WHERE c.relkind IN ('r', 'p', 'v', 'm') AND NOT (c.relispartition AND c.relname ~ '^ingest_key_')
+WHERE c.relkind IN ('r', 'p', 'v', 'm')
   AND coalesce(obj_description(c.oid, 'pg_class'), '') = ''
 UNION ALL
 SELECT 'column ' || c.oid::regclass || '.' || a.attname
 FROM pg_class AS c JOIN ours ON ours.oid = c.relnamespace JOIN pg_attribute AS a ON a.attrelid = c.oid
 WHERE c.relkind IN ('r', 'p', 'v', 'm') AND NOT c.relispartition AND a.attnum > 0 AND NOT a.attisdropped
   AND coalesce(col_description(c.oid, a.attnum), '') = ''
+UNION ALL
+SELECT 'domain ' || t.oid::regtype FROM pg_type AS t JOIN ours ON ours.oid = t.typnamespace
+WHERE t.typtype = 'd' AND coalesce(obj_description(t.oid, 'pg_type'), '') = ''
 UNION ALL
 SELECT 'function ' || p.oid::regprocedure FROM pg_proc AS p JOIN ours ON ours.oid = p.pronamespace
 WHERE coalesce(obj_description(p.oid, 'pg_proc'), '') = '';
@@ -36,6 +39,7 @@ WHERE c.relkind IN ('r', 'p', 'v', 'm') AND NOT c.relispartition AND a.attnum > 
 SELECT is_empty('SELECT what FROM silent WHERE what LIKE ''schema %''', 'every schema says what it is for');
 SELECT is_empty('SELECT what FROM silent WHERE what LIKE ''relation %''', 'every table and view says what it holds');
 SELECT is_empty('SELECT what FROM silent WHERE what LIKE ''column %''', 'every column says what it means');
+SELECT is_empty('SELECT what FROM silent WHERE what LIKE ''domain %''', 'every domain says what it is');
 SELECT is_empty('SELECT what FROM silent WHERE what LIKE ''function %''', 'every function says what it does');
 SELECT is_empty('SELECT what FROM unitless', 'every quantity says its unit');
 SELECT is((SELECT count(*)::integer FROM ours), 10, 'no schema is missing');

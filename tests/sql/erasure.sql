@@ -68,12 +68,12 @@ INSERT INTO erased SELECT n, ledger.approve_erasure(id) AS leaf FROM requests WH
 SELECT throws_ok(format('SELECT ledger.approve_erasure(%s)', id), '55000', NULL, 'nothing is erased twice') FROM requests WHERE n = 1;
 RESET SESSION AUTHORIZATION;
 SELECT results_eq('SELECT r.salt, r.record, r.leaf_hash, r.received_at, r.type FROM ledger.record AS r JOIN erasable USING (log_index) WHERE n = 1',
-    'SELECT NULL::bytea, NULL::bytea, b.leaf_hash, b.received_at, b.type FROM before AS b JOIN erasable USING (log_index) WHERE n = 1',
+    'SELECT NULL::ledger.digest, NULL::bytea, b.leaf_hash, b.received_at, b.type FROM before AS b JOIN erasable USING (log_index) WHERE n = 1',
     'salt and bytes are gone, all else stays');
 SELECT is(e.commitment, pg_temp.commitment(b.salt, b.record), 'the commitment is kept')
 FROM ledger.erasure AS e JOIN before AS b USING (log_index) JOIN erasable USING (log_index) WHERE n = 1;
-SELECT is(pg_temp.leaf(r.type, r.received_at, e.commitment), r.leaf_hash, 'and gives the leaf') FROM ledger.erasure AS e JOIN ledger.record AS r USING (log_index);
-SELECT results_eq($$SELECT r.type, e.requested_by, e.approved_by, e.reason, d.data ->> 'commitment', (d.data ->> 'log_index')::bigint, d.actor
+SELECT is(pg_temp.leaf(r.type, r.received_at, e.commitment), r.leaf_hash::bytea, 'and gives the leaf') FROM ledger.erasure AS e JOIN ledger.record AS r USING (log_index);
+SELECT results_eq($$SELECT r.type::smallint, e.requested_by, e.approved_by, e.reason, d.data ->> 'commitment', (d.data ->> 'log_index')::bigint, d.actor
     FROM ledger.erasure AS e JOIN ledger.record AS r ON r.log_index = e.erasure_index,
     LATERAL (SELECT convert_from(r.record, 'UTF8')::jsonb -> 'data', convert_from(r.record, 'UTF8')::jsonb ->> 'actor') AS d (data, actor)$$,
     $$SELECT 5::smallint, 'erasure_wang', 'erasure_li', 'PIPL art 47', encode(pg_temp.commitment(b.salt, b.record), 'hex'), b.log_index, 'erasure_li'

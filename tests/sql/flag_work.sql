@@ -72,7 +72,7 @@ SELECT throws_ok($$SELECT flag.move(999999999, 'under_review', 'why')$$, 'P0002'
 RESET SESSION AUTHORIZATION;
 SELECT is(format('%s %s %s %s %s', a.kind, a.from_state, a.to_state, a.actor, a.reason), 'move new under_review work_police 核实中', 'the action says who and why')
 FROM one, pg_temp.last(id) AS a;
-SELECT results_eq($$SELECT r.type, j ->> 'action', j ->> 'actor', (j -> 'data' ->> 'flag_id')::bigint, j -> 'data' ->> 'state', j -> 'data' ->> 'to', j -> 'data' ->> 'reason'
+SELECT results_eq($$SELECT r.type::smallint, j ->> 'action', j ->> 'actor', (j -> 'data' ->> 'flag_id')::bigint, j -> 'data' ->> 'state', j -> 'data' ->> 'to', j -> 'data' ->> 'reason'
     FROM one, ledger.record AS r, LATERAL (SELECT convert_from(r.record, 'UTF8')::jsonb) AS d (j) WHERE r.log_index = (pg_temp.last(id)).log_index$$,
     $$SELECT 2::smallint, 'flag moved', 'work_police', id, 'new', 'under_review', '核实中' FROM one$$, 'and so does the leaf');
 SELECT is((SELECT changed_at FROM flag.flag JOIN one ON flag_id = id), now(), 'the flag says when');

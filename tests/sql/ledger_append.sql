@@ -23,7 +23,7 @@ CREATE FUNCTION pg_temp.agrees() RETURNS boolean LANGUAGE sql AS
 CREATE TEMP TABLE before AS SELECT size FROM ledger.head;
 SELECT is(ledger.append(2, convert_to('first', 'UTF8')), (SELECT size FROM before), 'the next index comes back');
 SELECT ok(pg_temp.agrees(), 'the root is that of all leaves');
-SELECT is(r.leaf_hash, sha256('\x00'::bytea || convert_to(E'custody-leaf/v1\n', 'UTF8') || '\x02'
+SELECT is(r.leaf_hash::bytea, sha256('\x00'::bytea || convert_to(E'custody-leaf/v1\n', 'UTF8') || '\x02'
         || int8send((extract(epoch FROM r.received_at) * 1000000)::bigint)
         || sha256(convert_to(E'custody-commit/v1\n', 'UTF8') || r.salt || convert_to('first', 'UTF8'))), 'the leaf is that of the specification')
 FROM ledger.record AS r, before WHERE r.log_index = before.size;
@@ -45,7 +45,7 @@ SELECT at, 2, now(), sha256('salt'), sha256(int4send(at)), 'x' FROM generate_ser
 DO $$ BEGIN PERFORM ledger.append(2, 'x'); END $$;
 SELECT is(length(hashes), 8192, 'a full edge becomes a tile of level 1') FROM ledger.tile WHERE level = 1 AND tile_index = 0;
 SELECT is(edge_1, ''::bytea, 'and begins again') FROM ledger.head;
-SELECT is(edge_2, root, 'its root stands in the edge above, and is the tree''s') FROM ledger.head;
+SELECT is(edge_2, root::bytea, 'its root stands in the edge above, and is the tree''s') FROM ledger.head;
 
 SELECT throws_ok($$SELECT ledger.append(1, 'x')$$, '22023', 'leaf types {1} are not appended here', 'envelopes do not come this way');
 SET LOCAL ROLE custody_police;

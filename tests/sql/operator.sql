@@ -9,7 +9,7 @@ CREATE FUNCTION pg_temp.leaves() RETURNS TABLE (log_index bigint, type smallint,
 BEGIN
     SET CONSTRAINTS ALL IMMEDIATE;
     SET CONSTRAINTS ALL DEFERRED;
-    RETURN QUERY SELECT r.log_index, r.type, j ->> 'action', j ->> 'actor', j -> 'data'
+    RETURN QUERY SELECT r.log_index, r.type::smallint, j ->> 'action', j ->> 'actor', j -> 'data'
     FROM ledger.record AS r, LATERAL (SELECT convert_from(r.record, 'UTF8')::jsonb) AS d (j), begun
     WHERE r.log_index >= begun.size ORDER BY r.log_index;
 END $$;
