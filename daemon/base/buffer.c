@@ -94,24 +94,30 @@ void buffer_put_u64_be(struct buffer *buffer, uint64_t value)
     buffer_put(buffer, &swapped, sizeof swapped);
 }
 
+/* Once into the room that is there; only what does not fit is formatted again. */
 void buffer_printf(struct buffer *buffer, const char *format, ...)
 {
+    size_t room = buffer->capacity - buffer->len;
     va_list arguments;
-    uint8_t *room;
+    uint8_t *more;
     int len;
 
+    if (buffer->failed)
+        return;
     va_start(arguments, format);
-    len = vsnprintf(NULL, 0, format, arguments);
+    len = vsnprintf(room ? (char *)buffer->data + buffer->len : NULL, room, format, arguments);
     va_end(arguments);
     if (len < 0) {
         buffer->failed = true;
         return;
     }
-    room = buffer_reserve(buffer, (size_t)len + 1);
-    if (!room)
-        return;
-    va_start(arguments, format);
-    (void)vsnprintf((char *)room, (size_t)len + 1, format, arguments);
-    va_end(arguments);
+    if ((size_t)len >= room) {
+        more = buffer_reserve(buffer, (size_t)len + 1);
+        if (!more)
+            return;
+        va_start(arguments, format);
+        (void)vsnprintf((char *)more, (size_t)len + 1, format, arguments);
+        va_end(arguments);
+    }
     buffer->len += (size_t)len;
 }

@@ -17,6 +17,7 @@ enum {
     REFUSALS_MAX = 40,          /* told in one acknowledgement, so that it stays below 60 KB with its warnings */
     WARNINGS_MAX = 40,
     ACK_BYTES_MAX = 60 * 1024,
+    NOTE_BYTES = 1024, /* room for most: 450 to 800 */
     NOTE_BYTES_MAX = 2048,
     JOB_BLOCK_BYTES = 768, /* a note has some 450 bytes; at the end of a backlog every source waits for one */
     OWED_MAX_US = 500 * 1000,
@@ -59,6 +60,7 @@ static void ack_on_work(uv_work_t *work)
     for (size_t i = 0; i < chunk->count && chunk->acks->signer; i++)
         if (chunk->jobs[i].ack.has_seq) {
             buffer_init(&notes[count], NOTE_BYTES_MAX);
+            (void)buffer_reserve(&notes[count], NOTE_BYTES);
             ack_statement_put(&chunk->jobs[i].statement, &notes[count]);
             signed_jobs[count++] = &chunk->jobs[i];
         }

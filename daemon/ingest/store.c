@@ -11,7 +11,7 @@
  *              moved, trucks folded on, COMMIT
  *
  * Everything before the head lock runs beside the other lanes' transactions. A small batch copies nothing but readings: its fixes go with the streams, its
- * records and keys with the swap of the head, and without events, of a lane that is alone, all travels in one turn. */
+ * records and keys with the swap of the head, and without events, of a lane that is alone, all of that is one statement in one turn. */
 #include "ingest/store.h"
 
 #include <assert.h>
@@ -31,28 +31,64 @@ enum { PARAM_BYTES_MAX = 64 * 1024 * 1024, ALONE_AFTER = 16 };
 static const struct pg_statement begin_statement = {0, "BEGIN"};
 static const struct pg_statement commit_statement = {1, "COMMIT"};
 static const struct pg_statement rollback_statement = {2, "ROLLBACK"};
-/* What a live batch brings goes in two statements, one before the head is locked and one with its swap: to start a statement costs the
- * server more than its rows do. Arrays are unnested in the list of what is selected, not in FROM, where each of them would get a store of its
- * own, 16 KB that are taken from the system and given back with every statement. */
-#define STREAMS_ADVANCED                                                                                               \
-    "WITH given AS (SELECT unnest($1::bigint[]) AS source_id, unnest($2::int[]) AS epoch,"                             \
-    "   unnest($3::bigint[]) AS version, unnest($4::bigint[]) AS next_seq, unnest($5::bytea[]) AS state),"             \
+/* What a live batch brings goes in as few statements as its locks allow: to start one costs the server more than its rows do. A lane that is
+ * alone with the head needs one; else the streams, with the fixes, go before the items, and the records, with the keys, with the head. Arrays
+ * are unnested in the list of what is selected, not in FROM, where each of them would get a store of its own, 16 KB that are taken from the
+ * system and given back with every statement. Common table expressions that change something run in the order in which the last SELECT asks
+ * for them: streams before the head. */
+#define STREAMS_ADVANCED(source, epoch, version, next_seq, state)                                                      \
+    "given AS (SELECT unnest($" #source "::bigint[]) AS source_id, unnest($" #epoch "::int[]) AS epoch,"               \
+    "   unnest($" #version "::bigint[]) AS version, unnest($" #next_seq "::bigint[]) AS next_seq,"                     \
+    "   unnest($" #state "::bytea[]) AS state),"                                                                       \
     " moved AS (UPDATE ledger.stream s SET version = s.version + 1, next_seq = g.next_seq, state = g.state, "          \
     "updated_at = now()"                                                                                               \
     "   FROM given g WHERE s.source_id = g.source_id AND s.epoch = g.epoch AND s.version = g.version RETURNING 1),"    \
     " added AS (INSERT INTO ledger.stream (source_id, epoch, version, next_seq, state, updated_at)"                    \
     "   SELECT source_id, epoch, 1, next_seq, state, now() FROM given WHERE version = 0 ON CONFLICT DO NOTHING "       \
     "RETURNING 1)"
-#define EXPECT_STREAMS                                                                                                 \
-    " SELECT ledger.expect((SELECT count(*) FROM moved) + (SELECT count(*) FROM added), $6::bigint, 'streams')"
-static const struct pg_statement advance_statement = {5, STREAMS_ADVANCED EXPECT_STREAMS};
+/* The function is called only to complain: two calls cost a small batch a twentieth. */
+#define STREAMS_EXPECTED(count)                                                                                        \
+    "CASE WHEN (SELECT count(*) FROM moved) + (SELECT count(*) FROM added) <> $" #count "::bigint THEN ledger.expect(" \
+    "(SELECT count(*) FROM moved) + (SELECT count(*) FROM added), $" #count "::bigint, 'streams') END"
+#define FIXES_ADDED(at, source, seq, epoch, lon, lat, speed, accuracy, course, datum)                                  \
+    ", fixes AS (INSERT INTO telemetry.fix"                                                                            \
+    " (at, source_id, seq, epoch, lon_e7, lat_e7, speed_cm_s, accuracy_cm, course_cdeg, datum)"                        \
+    " SELECT unnest($" #at "::timestamptz[]), unnest($" #source "::bigint[]), unnest($" #seq "::bigint[]),"            \
+    " unnest($" #epoch "::int[]), unnest($" #lon "::int[]), unnest($" #lat "::int[]), unnest($" #speed "::int[]),"     \
+    " unnest($" #accuracy "::int[]), unnest($" #course "::int[]), unnest($" #datum "::smallint[]))"
+/* `edges` is "" or EDGES_MOVED. */
+#define HEAD_SWAPPED(edges)                                                                                            \
+    "swapped AS (UPDATE ledger.head SET size = $1::bigint, frontier = $2::bytea, root = $3::bytea, updated_at = "      \
+    "now()" edges " WHERE size = $4::bigint AND frontier = $5::bytea RETURNING 1)"
+/* An edge that is not given keeps its place out of line. */
+#define EDGES_MOVED(edges)                                                                                             \
+    ", edge_1 = coalesce(($" #edges "::bytea[])[1], edge_1), edge_2 = coalesce(($" #edges "::bytea[])[2], edge_2),"    \
+    " edge_3 = coalesce(($" #edges "::bytea[])[3], edge_3), edge_4 = coalesce(($" #edges "::bytea[])[4], edge_4),"     \
+    " edge_5 = coalesce(($" #edges "::bytea[])[5], edge_5), edge_6 = coalesce(($" #edges "::bytea[])[6], edge_6),"     \
+    " edge_7 = coalesce(($" #edges "::bytea[])[7], edge_7)"
+#define HEAD_EXPECTED                                                                                                  \
+    "CASE WHEN (SELECT count(*) FROM swapped) <> 1 THEN ledger.expect((SELECT count(*) FROM swapped), 1, 'head') END"
+/* Nothing is inserted but for a head that was swapped: who has lost it must not trip over another's log indexes. */
+#define RECORDS_APPENDED                                                                                               \
+    ", records AS (INSERT INTO ledger.record (log_index, type, received_at, source_id, salt, leaf_hash, record)"       \
+    " SELECT unnest($6::bigint[]), unnest($7::smallint[]), unnest($8::timestamptz[]), unnest($9::bigint[]),"           \
+    " unnest($10::bytea[]), unnest($11::bytea[]), unnest($12::bytea[]) FROM swapped),"                                 \
+    " keys AS (INSERT INTO ledger.ingest_key (source_id, epoch, first_seq, last_seq, first_index)"                     \
+    " SELECT unnest($13::bigint[]), unnest($14::int[]), unnest($15::bigint[]), unnest($16::bigint[]),"                 \
+    " unnest($17::bigint[]) FROM swapped)"
+static const struct pg_statement advance_statement = {
+    5, "WITH " STREAMS_ADVANCED(1, 2, 3, 4, 5) " SELECT " STREAMS_EXPECTED(6)};
 static const struct pg_statement advance_with_fixes_statement = {
-    13, STREAMS_ADVANCED
-    ", fixes AS (INSERT INTO telemetry.fix"
-    " (at, source_id, seq, epoch, lon_e7, lat_e7, speed_cm_s, accuracy_cm, course_cdeg, datum)"
-    " SELECT unnest($7::timestamptz[]), unnest($8::bigint[]), unnest($9::bigint[]), unnest($10::int[]),"
-    " unnest($11::int[]), unnest($12::int[]), unnest($13::int[]), unnest($14::int[]), unnest($15::int[]),"
-    " unnest($16::smallint[]))" EXPECT_STREAMS};
+    13, "WITH " STREAMS_ADVANCED(1, 2, 3, 4, 5)
+            FIXES_ADDED(7, 8, 9, 10, 11, 12, 13, 14, 15, 16) " SELECT " STREAMS_EXPECTED(6)};
+static const struct pg_statement swap_head_statement = {9,
+                                                        "WITH " HEAD_SWAPPED(EDGES_MOVED(6)) " SELECT " HEAD_EXPECTED};
+static const struct pg_statement swap_head_and_append_statement = {14, "WITH " HEAD_SWAPPED(EDGES_MOVED(18))
+                                                                           RECORDS_APPENDED " SELECT " HEAD_EXPECTED};
+static const struct pg_statement all_at_once_statement = {
+    17, "WITH " STREAMS_ADVANCED(18, 19, 20, 21, 22)
+            FIXES_ADDED(24, 25, 26, 27, 28, 29, 30, 31, 32, 33) ", " HEAD_SWAPPED("") RECORDS_APPENDED
+    " SELECT " STREAMS_EXPECTED(23) ", " HEAD_EXPECTED};
 static const struct pg_statement lock_head_statement = {6, "SELECT size, frontier FROM ledger.head FOR UPDATE"};
 /* After the lock and apart from it, because only a new statement sees the records of whoever held it before. The bound above
  * matters to the planner alone: without it a third of the records would be expected, and all of them read. */
@@ -61,25 +97,6 @@ static const struct pg_statement read_tiles_statement = {
         "   WHERE r.log_index BETWEEN h.size - h.size % 256 AND h.size),"
         " h.edge_1, h.edge_2, h.edge_3, h.edge_4, h.edge_5, h.edge_6, h.edge_7"
         " FROM ledger.head AS h WHERE h.size % 256 + $1::bigint >= 256"};
-/* An edge that is not given keeps its place out of line. */
-#define HEAD_SWAPPED                                                                                                   \
-    "WITH swapped AS ("                                                                                                \
-    "UPDATE ledger.head SET size = $1::bigint, frontier = $2::bytea, root = $3::bytea, updated_at = now(),"            \
-    " edge_1 = coalesce(($5::bytea[])[1], edge_1), edge_2 = coalesce(($5::bytea[])[2], edge_2),"                       \
-    " edge_3 = coalesce(($5::bytea[])[3], edge_3), edge_4 = coalesce(($5::bytea[])[4], edge_4),"                       \
-    " edge_5 = coalesce(($5::bytea[])[5], edge_5), edge_6 = coalesce(($5::bytea[])[6], edge_6),"                       \
-    " edge_7 = coalesce(($5::bytea[])[7], edge_7) WHERE size = $4::bigint AND frontier = $6::bytea RETURNING 1)"
-#define EXPECT_HEAD " SELECT ledger.expect((SELECT count(*) FROM swapped), 1, 'head')"
-static const struct pg_statement swap_head_statement = {9, HEAD_SWAPPED EXPECT_HEAD};
-/* Nothing is inserted but for a head that was swapped: who has lost it must not trip over another's log indexes. */
-static const struct pg_statement swap_head_and_append_statement = {
-    14, HEAD_SWAPPED
-    ", records AS (INSERT INTO ledger.record (log_index, type, received_at, source_id, salt, leaf_hash, record)"
-    " SELECT unnest($7::bigint[]), unnest($8::smallint[]), unnest($9::timestamptz[]), unnest($10::bigint[]),"
-    " unnest($11::bytea[]), unnest($12::bytea[]), unnest($13::bytea[]) FROM swapped),"
-    " keys AS (INSERT INTO ledger.ingest_key (source_id, epoch, first_seq, last_seq, first_index)"
-    " SELECT unnest($14::bigint[]), unnest($15::int[]), unnest($16::bigint[]), unnest($17::bigint[]),"
-    " unnest($18::bigint[]) FROM swapped)" EXPECT_HEAD};
 static const struct pg_statement read_head_statement = {12, "SELECT size, root FROM ledger.head"};
 
 static void find_streams(void *context);
@@ -133,43 +150,82 @@ static void judge_range(void *context)
 
 /* ---- the transaction ---- */
 
-/* With the fixes of a batch that has few; the others are copied. */
-static void advance_streams(struct store *store)
+static size_t count_touched_streams(const struct batch *batch)
 {
-    struct params *params = &store->params;
-    bool with_fixes = store->batch->fix_count && records_are_few(store->batch);
-    struct buffer state;
     size_t count = 0;
 
-    for (const struct batch_stream *stream = store->batch->streams; stream; stream = stream->next)
+    for (const struct batch_stream *stream = batch->streams; stream; stream = stream->next)
         count += stream->touched;
-    if (!count)
-        return;
-    (void)PARAMS_BEGIN_ARRAYS(params, count, OID_INT8, OID_INT4, OID_INT8, OID_INT8, OID_BYTEA);
+    return count;
+}
+
+/* The streams' arrays and how many they are. */
+static void add_streams(struct store *store)
+{
+    static const enum pg_type_oid types[] = {OID_INT8, OID_INT4, OID_INT8, OID_INT8, OID_BYTEA};
+    size_t count = count_touched_streams(store->batch);
+    struct buffer *columns = params_add_arrays(&store->params, types, sizeof types / sizeof *types, count);
+    struct buffer state;
+
     buffer_init(&state, 64 * 1024);
     for (const struct batch_stream *stream = store->batch->streams; stream; stream = stream->next) {
         if (!stream->touched)
             continue;
         buffer_clear(&state);
         stream_encode(&stream->stream, &state);
-        copy_put_i64(&params->buffers[0], stream->source->source_id);
-        copy_put_i32(&params->buffers[1], (int32_t)stream->epoch);
-        copy_put_i64(&params->buffers[2], stream->version);
-        copy_put_i64(&params->buffers[3], (int64_t)stream->stream.next_seq);
-        copy_put_bytes(&params->buffers[4], state.data, state.len);
+        copy_put_i64(&columns[0], stream->source->source_id);
+        copy_put_i32(&columns[1], (int32_t)stream->epoch);
+        copy_put_i64(&columns[2], stream->version);
+        copy_put_i64(&columns[3], (int64_t)stream->stream.next_seq);
+        copy_put_bytes(&columns[4], state.data, state.len);
     }
     buffer_fini(&state);
-    params_add_i64(params, (int64_t)count);
+    params_add_i64(&store->params, (int64_t)count);
+}
+
+/* With the fixes of a batch that has few; the others are copied. */
+static void advance_streams(struct store *store)
+{
+    bool with_fixes = store->batch->fix_count && records_are_few(store->batch);
+
+    if (!count_touched_streams(store->batch))
+        return;
+    params_clear(&store->params);
+    add_streams(store);
     if (with_fixes)
-        records_add_fixes(&store->records, params, store->batch);
-    transaction_query(&store->transaction, with_fixes ? &advance_with_fixes_statement : &advance_statement, params,
-                      NULL, NULL);
+        records_add_fixes(&store->records, &store->params, store->batch);
+    transaction_query(&store->transaction, with_fixes ? &advance_with_fixes_statement : &advance_statement,
+                      &store->params, NULL, NULL);
+}
+
+static bool completes_tiles(const struct store *store)
+{
+    return edge_completes(store->edge.frontier.size, store->batch->leaf_count);
+}
+
+/* Whoever has found the head as they left it a few times running seems to be alone with it, and does without a turn to the
+ * server: the swap finds out. */
+static bool head_is_ours(const struct store *store)
+{
+    return store->alone >= ALONE_AFTER && (store->edge.has_tiles || !completes_tiles(store));
 }
 
 static void prepare_records(struct store *store)
 {
     if (records_prepare(&store->records, store->batch))
         transaction_fail(&store->transaction, ERR_NO_MEMORY, "records: out of memory; hint: lower batch_max_envelopes");
+}
+
+/* Items or trucks have to be read between the streams and the head. */
+static bool looks_first(const struct store *store)
+{
+    return judge_wanted(store->batch) || store->moves_trucks;
+}
+
+/* Nothing has to be asked before all is written, no edge moves, and there is something of a stream in it. */
+static bool goes_at_once(const struct store *store)
+{
+    return head_is_ours(store) && !completes_tiles(store) && !looks_first(store) && count_touched_streams(store->batch);
 }
 
 static void begin(void *context)
@@ -184,6 +240,7 @@ static void begin(void *context)
         return;
     }
     store->in_transaction = true;
+    store->at_once = false;
     store->moves_trucks = !store->transaction.code && trucks_gather(&store->trucks, &store->transaction, store->batch,
                                                                     registry_directory(store->gate->registry));
     transaction_query(&store->transaction, &begin_statement, NULL, NULL, NULL);
@@ -194,13 +251,14 @@ static void begin(void *context)
     }
     /* A live batch: all that needs no answer goes in one pipeline. Whoever loses the streams rolls the rest back. */
     prepare_records(store);
-    advance_streams(store);
+    store->at_once = goes_at_once(store);
+    if (!store->at_once)
+        advance_streams(store);
     records_copy_telemetry(&store->records, &store->transaction, store->batch);
-    if (judge_wanted(store->batch) || store->moves_trucks) {
+    if (looks_first(store))
         transaction_then(&store->transaction, load_items, store);
-        return;
-    }
-    lock_head(store);
+    else
+        lock_head(store);
 }
 
 static void copy_telemetry(void *context)
@@ -270,14 +328,6 @@ static void on_tiles(void *context, const struct pg_result *result)
                          "head: its edges, or the last records, do not fit its frontier; hint: the ledger was altered");
 }
 
-/* Whoever has found the head as they left it a few times running seems to be alone with it, and does without a turn to the
- * server: the swap finds out. */
-static bool head_is_ours(const struct store *store)
-{
-    return store->alone >= ALONE_AFTER &&
-           (store->edge.has_tiles || !edge_completes(store->edge.frontier.size, store->batch->leaf_count));
-}
-
 static void lock_head(void *context)
 {
     struct store *store = context;
@@ -308,25 +358,42 @@ static void put_edges(struct buffer *edges, const struct edge *edge, uint64_t ol
     }
 }
 
-/* `before` is what the head must still be. */
-static void append_records(struct store *store, const struct frontier *before)
+static void add_head(struct store *store, const struct frontier *before)
 {
     const struct frontier *frontier = &store->edge.frontier;
     struct params *params = &store->params;
 
-    params_clear(params);
     params_add_i64(params, (int64_t)frontier->size);
     params_add_bytes(params, frontier->nodes, frontier->count * SHA256_BYTES);
     params_add_bytes(params, store->head.root.bytes, SHA256_BYTES);
     params_add_i64(params, (int64_t)before->size);
-    put_edges(params_add(params), &store->edge, before->size);
     params_add_bytes(params, before->nodes, before->count * SHA256_BYTES);
-    if (records_are_few(store->batch)) {
-        records_add_leaves(&store->records, params, store->batch);
-        records_add_keys(params, store->batch);
-        transaction_query(&store->transaction, &swap_head_and_append_statement, params, NULL, NULL);
+}
+
+static void append_few(struct store *store, const struct frontier *before)
+{
+    records_add_leaves(&store->records, &store->params, store->batch);
+    records_add_keys(&store->params, store->batch);
+    if (store->at_once) {
+        add_streams(store);
+        records_add_fixes(&store->records, &store->params, store->batch);
     } else {
-        transaction_query(&store->transaction, &swap_head_statement, params, NULL, NULL);
+        put_edges(params_add(&store->params), &store->edge, before->size);
+    }
+    transaction_query(&store->transaction, store->at_once ? &all_at_once_statement : &swap_head_and_append_statement,
+                      &store->params, NULL, NULL);
+}
+
+/* `before` is what the head must still be. */
+static void append_records(struct store *store, const struct frontier *before)
+{
+    params_clear(&store->params);
+    add_head(store, before);
+    if (records_are_few(store->batch)) {
+        append_few(store, before);
+    } else {
+        put_edges(params_add(&store->params), &store->edge, before->size);
+        transaction_query(&store->transaction, &swap_head_statement, &store->params, NULL, NULL);
         records_copy_leaves(&store->records, &store->transaction, &store->params, store->batch);
     }
     records_write_tiles(&store->records, &store->transaction, &store->params);

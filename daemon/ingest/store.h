@@ -33,6 +33,7 @@ struct store {
     struct judge *judge;
     struct trucks trucks;
     bool moves_trucks;   /* the range says something of a truck */
+    bool at_once;        /* its streams are advanced by the statement that swaps the head */
     struct batch *batch; /* borrowed while a range is under way */
     store_on_numbered on_numbered;
     store_on_done on_done;

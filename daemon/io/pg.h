@@ -24,7 +24,7 @@ struct pg;
 struct pg_result;
 
 /* A statement, prepared once a connection. `id` is unique below PG_STATEMENTS_MAX among those used on one connection. */
-enum { PG_STATEMENTS_MAX = 64, PG_PARAMS_MAX = 24 };
+enum { PG_STATEMENTS_MAX = 64, PG_PARAMS_MAX = 40 };
 struct pg_statement {
     unsigned id;
     const char *sql;
