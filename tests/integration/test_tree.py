@@ -222,6 +222,22 @@ def test_a_lane_alone_with_the_head_finds_somebody_elses_leaf_by_the_swap_and_st
     assert world.indexes_of(sealed) == [141]
 
 
+def test_a_lane_alone_with_the_head_finds_that_a_stream_moved_on_and_stores_once(new_world):
+    world = new_world()
+    begin_at(world, 100)
+    world.start()
+    device = world.device()
+    alone(device)
+    size = world.value("SELECT size FROM ledger.head")
+    world.sql("UPDATE ledger.stream SET version = version + 1")
+    sealed = device.say(fixes=[fix()])
+    device.await_ack(sealed)
+    told = world.daemon.events("batch_repeated")
+    assert len(told) == 1 and "streams: 0 of 1" in told[0].text, told
+    assert world.indexes_of(sealed) == [size]
+    assert world.value("SELECT count(*) FROM telemetry.fix") == 1
+
+
 def test_a_lane_alone_with_the_head_keeps_the_edges_through_tiles(new_world):
     world = new_world()
     begin_at(world, 65536 - 600)
