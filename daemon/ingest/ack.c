@@ -17,10 +17,11 @@ enum {
     REFUSALS_MAX = 40,          /* told in one acknowledgement, so that it stays below 60 KB with its warnings */
     WARNINGS_MAX = 40,
     ACK_BYTES_MAX = 60 * 1024,
-    NOTE_BYTES = 1024, /* room for most: 450 to 800 */
+    NOTE_BYTES = 640, /* room for most */
     NOTE_BYTES_MAX = 2048,
-    JOB_BLOCK_BYTES = 768, /* a note has some 450 bytes; at the end of a backlog every source waits for one */
+    JOB_BLOCK_BYTES = 768, /* a note has some 600 bytes; at the end of a backlog every source waits for one */
     OWED_MAX_US = 500 * 1000,
+    OWED_ROUND = 2048, /* told at a time: each waits in memory for the broker to take it */
 };
 
 /* One acknowledgement on its way. Owns its texts and arrays. */
@@ -53,25 +54,27 @@ void acks_init(struct acks *acks, uv_loop_t *loop, const char *origin, const str
 static void ack_on_work(uv_work_t *work)
 {
     struct ack_chunk *chunk = work->data;
-    struct ack_job *signed_jobs[CHUNK_ACKS];
-    struct buffer notes[CHUNK_ACKS];
-    size_t count = 0;
+    struct ack_job *jobs[CHUNK_ACKS];
+    const struct ack_statement *statements[CHUNK_ACKS];
+    size_t count = 0, ends[CHUNK_ACKS];
+    struct buffer notes;
 
     for (size_t i = 0; i < chunk->count && chunk->acks->signer; i++)
         if (chunk->jobs[i].ack.has_seq) {
-            buffer_init(&notes[count], NOTE_BYTES_MAX);
-            (void)buffer_reserve(&notes[count], NOTE_BYTES);
-            ack_statement_put(&chunk->jobs[i].statement, &notes[count]);
-            signed_jobs[count++] = &chunk->jobs[i];
+            jobs[count] = &chunk->jobs[i];
+            statements[count++] = &chunk->jobs[i].statement;
         }
-    ack_notes_sign(notes, count, chunk->acks->signer);
+    buffer_init(&notes, CHUNK_ACKS * NOTE_BYTES_MAX);
+    (void)buffer_reserve(&notes, count * NOTE_BYTES);
+    ack_notes_put(statements, count, chunk->acks->signer, &notes, ends);
     for (size_t i = 0; i < count; i++) {
-        struct ack_job *job = signed_jobs[i];
+        size_t begin = i ? ends[i - 1] : 0;
 
-        job->ack.note = arena_text(&job->arena, buffer_text(&notes[i]));
-        job->unsignable = notes[i].failed || !job->ack.note.data;
-        buffer_fini(&notes[i]);
+        if (!notes.failed)
+            jobs[i]->ack.note = arena_text(&jobs[i]->arena, (struct text){(char *)notes.data + begin, ends[i] - begin});
+        jobs[i]->unsignable = !jobs[i]->ack.note.data;
     }
+    buffer_fini(&notes);
 }
 
 /* ---- on the loop: the way out ---- */
@@ -292,7 +295,7 @@ static void answer_owed(struct building *building)
 {
     struct acks *acks = building->acks;
 
-    while (acks->owed) {
+    for (size_t told = 0; acks->owed && told < OWED_ROUND; told++) {
         struct source *source = acks->owed;
 
         acks->owed = source->next_owed;
@@ -395,10 +398,12 @@ void acks_publish(struct acks *acks, struct batch *batch, const struct tree_head
     finish_chunk(acks);
 }
 
-void acks_flush(struct acks *acks)
+void acks_flush(struct acks *acks, void (*on_done)(void *context), void *context)
 {
     struct building building = {.acks = acks};
 
+    acks->on_done = on_done;
+    acks->context = context;
     acks->pending++;
     answer_owed(&building);
     send_chunk(&building);

@@ -33,12 +33,12 @@ void acks_init(struct acks *acks, uv_loop_t *loop, const char *origin, const str
  * by acks_publish, or by acks_void when the range was not stored. */
 void acks_sign_ahead(struct acks *acks, struct batch *batch, const struct tree_head *head);
 void acks_void(struct acks *acks);
-/* Answers what the range stored. A note costs a signature, and the newest covers all before it: while a backlog pours in (`may_owe`), a
- * source may wait for its note up to half a second; refusals and warnings never wait. Published messages wait for mqtt_release. on_done (may be
- * NULL) runs later, once, when nothing is in the pool; the batch may go before that. */
+/* Answers what the range stored. A note has to be made and sent, and the newest covers all before it: while a backlog pours in (`may_owe`), a
+ * source may wait for its note up to half a second, and then some more where thousands do; refusals and warnings never wait. Published messages
+ * wait for mqtt_release. on_done (may be NULL) runs later, once, when nothing is in the pool; the batch may go before that. */
 void acks_publish(struct acks *acks, struct batch *batch, const struct tree_head *head, bool may_owe, int64_t now_us,
                   void (*on_done)(void *context), void *context);
-/* Answers everybody who waits. */
-void acks_flush(struct acks *acks);
+/* Answers those who wait, some thousands at most: `owed` says whether others still do. on_done as above. */
+void acks_flush(struct acks *acks, void (*on_done)(void *context), void *context);
 
 #endif

@@ -247,6 +247,15 @@ static void watch_for_quiet(struct lane *lane)
     (void)uv_check_start(lane->quiet, lane_on_quiet);
 }
 
+/* Thousands are told one round after the other. */
+static void tell_owed(struct lane *lane)
+{
+    if (lane->acks.pending == 0)
+        acks_flush(&lane->acks, NULL, NULL);
+    if (lane->acks.owed)
+        (void)uv_timer_start(lane->timer, lane_on_linger, OWED_IDLE_MS, 0);
+}
+
 /* Lingered long enough; or nothing has come for a while, and some still wait for their note. */
 static void lane_on_linger(uv_timer_t *timer)
 {
@@ -255,7 +264,7 @@ static void lane_on_linger(uv_timer_t *timer)
     if (lane->state != LANE_READING)
         return;
     if (lane->batch.count == 0)
-        acks_flush(&lane->acks);
+        tell_owed(lane);
     else if (lane->config->linger_ms == 0)
         watch_for_quiet(
             lane); /* timers run before the sockets are looked at: another lane may have kept the loop busy */
@@ -316,7 +325,10 @@ static void lane_on_acknowledged(void *context)
     if (lane->state != LANE_ACKNOWLEDGING)
         return;
     if (lane->batch.to == lane->batch.count) {
-        release(lane);
+        if (lane->stopping && lane->acks.owed)
+            acks_flush(&lane->acks, lane_on_acknowledged, lane);
+        else
+            release(lane);
         return;
     }
     lane->batch.from = lane->batch.to;

@@ -120,6 +120,42 @@ static void notes_that_did_not_come_true_are_waited_for(void **state)
     assert_int_equal(counters.acknowledgements, 0);
 }
 
+static size_t count_owed(void)
+{
+    size_t count = 0;
+
+    for (const struct source *source = acks.owed; source; source = source->next_owed)
+        count++;
+    return count;
+}
+
+/* Each note waits in memory until the broker takes it: so many sources as a district has must not be told at once. */
+static void thousands_who_wait_are_told_in_rounds_and_none_is_forgotten(void **state)
+{
+    static struct source many[3 * STREAMS * STREAMS / 10];
+    const size_t count = sizeof many / sizeof *many;
+    const struct tree_head head = {.size = 1};
+    unsigned rounds = 0;
+
+    (void)state;
+    for (size_t i = 0; i < count; i++) {
+        many[i] =
+            (struct source){.source_id = (int64_t)i + 1, .name = "truck", .area = "350504", .version = 1, .epoch = 1};
+        (void)stored_stream(&many[i], i);
+    }
+    acks_publish(&acks, &batch, &head, true, 1000, NULL, NULL);
+    assert_int_equal(count_owed(), count);
+    for (size_t left = count; acks.owed; left = count_owed(), rounds++) {
+        acks_flush(&acks, on_done, NULL);
+        assert_true(left - count_owed() <= 2048);
+        (void)uv_run(&loop, UV_RUN_DEFAULT);
+        assert_int_equal(done, rounds + 1);
+    }
+    assert_int_equal(rounds, 2);
+    for (size_t i = 0; i < count; i++)
+        assert_false(many[i].owed);
+}
+
 int main(void)
 {
 #define TEST_(name) cmocka_unit_test_setup_teardown(name, start, finish)
@@ -127,6 +163,7 @@ int main(void)
         TEST_(every_stream_of_a_small_batch_is_signed_ahead),
         TEST_(a_stream_with_a_refusal_is_not_signed_ahead),
         TEST_(notes_that_did_not_come_true_are_waited_for),
+        TEST_(thousands_who_wait_are_told_in_rounds_and_none_is_forgotten),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

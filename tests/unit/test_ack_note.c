@@ -64,13 +64,20 @@ static struct ack_statement statement_of(uint64_t seq)
 /* notes[0 ... count - 1], of seq 0 and on, signed together. */
 static void sign(size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
-        const struct ack_statement statement = statement_of(i);
+    struct ack_statement statements[ACK_NOTES_MAX];
+    const struct ack_statement *list[ACK_NOTES_MAX];
+    size_t ends[ACK_NOTES_MAX];
 
-        buffer_clear(&notes[i]);
-        ack_statement_put(&statement, &notes[i]);
+    for (size_t i = 0; i < count; i++) {
+        statements[i] = statement_of(i);
+        list[i] = &statements[i];
     }
-    ack_notes_sign(notes, count, &signer);
+    buffer_clear(&note);
+    ack_notes_put(list, count, &signer, &note, ends);
+    for (size_t i = 0, begin = 0; i < count; begin = ends[i++]) {
+        buffer_clear(&notes[i]);
+        buffer_put(&notes[i], note.data + begin, ends[i] - begin);
+    }
 }
 
 static int verify(struct text t)
@@ -89,12 +96,14 @@ static void our_signature_is_the_one_that_others_make(void **state)
         "\nindex 5\nsize 9\nroot " ZERO "\n\n" DASH " " NAME
         " iB7KjffwMAfiT66cf9p9ibaC6ux+vII3EdgFT7Vh6okx/DTry3ob5GAtLJHe7NvcEs12ewzwxG/hZ+HIbO3ClYp++wE=\n";
     const struct ack_statement statement = statement_of(7);
+    size_t end;
 
     (void)state;
-    ack_statement_put(&statement, &note);
-    ack_notes_sign(&note, 1, &signer);
-    assert_true(text_equal(buffer_text(&note), TEXT(expected)));
-    assert_int_equal(verify(buffer_text(&note)), 0);
+    buffer_put_text(&note, TEXT("other bytes"));
+    ack_notes_put((const struct ack_statement *const[]){&statement}, 1, &signer, &note, &end);
+    assert_int_equal(end, note.len);
+    assert_true(text_equal((struct text){(const char *)note.data + 11, end - 11}, TEXT(expected)));
+    assert_int_equal(verify(TEXT(expected)), 0);
 }
 
 /* ---- many together ---- */
@@ -257,19 +266,20 @@ static void a_plain_signature_that_is_wrong_spoils_a_note_of_a_batch(void **stat
     assert_int_equal(verify(buffer_text(&notes[0])), ERR_SIGNATURE);
 }
 
-static void a_statement_that_did_not_fit_has_no_note_and_keeps_the_others_from_nothing(void **state)
+static void notes_that_do_not_fit_are_none(void **state)
 {
-    const struct ack_statement statement = statement_of(0);
+    const struct ack_statement statement = statement_of(0), *const list[] = {&statement, &statement};
+    size_t ends[2];
 
     (void)state;
-    buffer_fini(&notes[1]);
-    buffer_init(&notes[1], 64);
-    for (size_t i = 0; i < 3; i++)
-        ack_statement_put(&statement, &notes[i]);
-    ack_notes_sign(notes, 3, &signer);
-    assert_true(notes[1].failed);
-    assert_int_equal(verify(buffer_text(&notes[0])), 0);
-    assert_int_equal(verify(buffer_text(&notes[2])), 0);
+    for (size_t count = 1; count <= 2; count++) {
+        struct buffer small;
+
+        buffer_init(&small, 700);
+        ack_notes_put(list, count, &signer, &small, ends);
+        assert_int_equal(small.failed, count == 2);
+        buffer_fini(&small);
+    }
 }
 
 /* What the key signs for a batch is the text of no acknowledgement, nor the other way round. */
@@ -462,7 +472,7 @@ int main(void)
         TEST_(a_batch_of_another_key_or_name_is_not_ours),
         TEST_(a_reader_of_plain_notes_passes_over_it),
         TEST_(a_plain_signature_that_is_wrong_spoils_a_note_of_a_batch),
-        TEST_(a_statement_that_did_not_fit_has_no_note_and_keeps_the_others_from_nothing),
+        TEST_(notes_that_do_not_fit_are_none),
         TEST_(what_is_signed_for_a_batch_is_no_acknowledgement),
         TEST_(a_statement_is_read_as_it_was_written),
         TEST_(a_statement_without_one_of_its_lines_is_refused),

@@ -13,7 +13,7 @@
 #include "core/ledger/line.h"
 #include "core/ledger/proof.h"
 
-enum { PATH_MAX_HASHES = 6, LEVELS = PATH_MAX_HASHES + 1, FRONT_BYTES = 4, SIGNED_MAX = 512 };
+enum { PATH_MAX_HASHES = 6, LEVELS = PATH_MAX_HASHES + 1, FRONT_BYTES = 4, TEXT_MAX = 2048, SIGNED_MAX = 512 };
 enum { FIXED_BYTES = FRONT_BYTES + crypto_sign_BYTES };
 
 _Static_assert(ACK_NOTES_MAX == 1 << PATH_MAX_HASHES, "a path leads to the root of the largest batch");
@@ -67,17 +67,33 @@ int ack_statement_parse(struct text text, struct ack_statement *statement)
 
 /* ---- the tree of a batch ---- */
 
-/* The whole nodes, by level; level 0 are the notes. */
-struct note_tree {
+/* The statements' texts, one behind the other, and the whole nodes above them by level. */
+struct batch_tree {
     size_t size;
-    struct digest nodes[LEVELS][ACK_NOTES_MAX];
+    struct buffer texts;
+    size_t text_ends[ACK_NOTES_MAX];
+    struct digest nodes[LEVELS][ACK_NOTES_MAX]; /* level 0: the leaves */
 };
 
-static void plant(struct note_tree *tree, const struct buffer *notes, size_t count)
+static struct text statement_text(const struct batch_tree *tree, size_t i)
+{
+    size_t begin = i ? tree->text_ends[i - 1] : 0;
+
+    return (struct text){(const char *)tree->texts.data + begin, tree->text_ends[i] - begin};
+}
+
+static void plant(struct batch_tree *tree, const struct ack_statement *const statements[], size_t count)
 {
     tree->size = count;
-    for (size_t i = 0; i < count; i++)
-        tree->nodes[0][i] = entry_hash(notes[i].data, notes[i].len);
+    for (size_t i = 0; i < count; i++) {
+        ack_statement_put(statements[i], &tree->texts);
+        tree->text_ends[i] = tree->texts.len;
+    }
+    for (size_t i = 0; i < count && !tree->texts.failed; i++) {
+        struct text text = statement_text(tree, i);
+
+        tree->nodes[0][i] = entry_hash(text.data, text.len);
+    }
     for (size_t level = 1; level < LEVELS; level++)
         for (size_t i = 0; i < count >> level; i++)
             tree->nodes[level][i] = node_hash(&tree->nodes[level - 1][2 * i], &tree->nodes[level - 1][2 * i + 1]);
@@ -85,7 +101,7 @@ static void plant(struct note_tree *tree, const struct buffer *notes, size_t cou
 
 static int read_node(void *context, struct tree_node node, struct digest *hash)
 {
-    const struct note_tree *tree = context;
+    const struct batch_tree *tree = context;
 
     *hash = tree->nodes[node.level][node.index];
     return 0;
@@ -102,8 +118,26 @@ static void put_batch(struct buffer *out, struct text name, size_t size, const s
     buffer_printf(out, NOTE_ACK_BATCH_NAME "\n%.*s\n%zu\n%s\n", TEXT_ARG(name), size, encoded);
 }
 
-static void put_place(struct buffer *note, struct note_tree *tree, size_t index, const struct note_signer *signer,
-                      const uint8_t key_hash[NOTE_KEY_HASH_BYTES], const uint8_t signature[crypto_sign_BYTES])
+/* What every note of the batch has in its signature line. */
+struct batch_signature {
+    const struct note_signer *signer;
+    uint8_t key_hash[NOTE_KEY_HASH_BYTES];
+    uint8_t bytes[crypto_sign_BYTES];
+};
+
+static void sign_root(struct batch_tree *tree, struct batch_signature *signature, struct buffer *batch)
+{
+    const struct note_signer *signer = signature->signer;
+    struct digest root;
+
+    if (proof_root(tree->size, read_node, tree, &root))
+        abort(); /* all nodes are at hand */
+    put_batch(batch, text_of(signer->name), tree->size, &root);
+    note_key_hash_of(NOTE_ACK_BATCH_V1, text_of(signer->name), note_signer_public_key(signer), signature->key_hash);
+    (void)crypto_sign_detached(signature->bytes, NULL, batch->data, batch->len, signer->secret_key);
+}
+
+static void put_note(struct buffer *out, struct batch_tree *tree, size_t index, const struct batch_signature *signature)
 {
     uint8_t bytes[NOTE_SIGNATURE_MAX] = {(uint8_t)(tree->size >> 8), (uint8_t)tree->size, (uint8_t)(index >> 8),
                                          (uint8_t)index};
@@ -112,41 +146,48 @@ static void put_place(struct buffer *note, struct note_tree *tree, size_t index,
 
     if (proof_plan_inclusion(index, tree->size, &plan) || proof_make(&plan, read_node, tree, &path))
         abort(); /* an index within the tree, and all nodes at hand */
-    memcpy(bytes + FRONT_BYTES, signature, crypto_sign_BYTES);
+    memcpy(bytes + FRONT_BYTES, signature->bytes, crypto_sign_BYTES);
     memcpy(bytes + FIXED_BYTES, path.hashes, path.count * SHA256_BYTES);
-    buffer_printf(note, "\n");
-    note_signature_put(note, text_of(signer->name), key_hash, bytes, FIXED_BYTES + path.count * SHA256_BYTES);
+    buffer_put_text(out, statement_text(tree, index));
+    buffer_put_text(out, TEXT("\n"));
+    note_signature_put(out, text_of(signature->signer->name), signature->key_hash, bytes,
+                       FIXED_BYTES + path.count * SHA256_BYTES);
 }
 
-static void sign_together(struct buffer *notes, size_t count, const struct note_signer *signer)
+static void put_together(const struct ack_statement *const statements[], size_t count, const struct note_signer *signer,
+                         struct buffer *out, size_t ends[])
 {
-    uint8_t key_hash[NOTE_KEY_HASH_BYTES], signature[crypto_sign_BYTES];
-    struct note_tree tree;
-    struct digest root;
+    struct batch_signature signature = {.signer = signer};
+    struct batch_tree tree;
     struct buffer batch;
 
-    plant(&tree, notes, count);
-    if (proof_root(count, read_node, &tree, &root))
-        abort();
+    buffer_init(&tree.texts, ACK_NOTES_MAX * TEXT_MAX);
     buffer_init(&batch, SIGNED_MAX);
-    put_batch(&batch, text_of(signer->name), count, &root);
-    note_key_hash_of(NOTE_ACK_BATCH_V1, text_of(signer->name), note_signer_public_key(signer), key_hash);
-    (void)crypto_sign_detached(signature, NULL, batch.data, batch.len, signer->secret_key);
-    for (size_t i = 0; i < count; i++)
-        if (batch.failed)
-            notes[i].failed = true;
-        else
-            put_place(&notes[i], &tree, i, signer, key_hash, signature);
+    plant(&tree, statements, count);
+    sign_root(&tree, &signature, &batch);
+    if (tree.texts.failed || batch.failed)
+        out->failed = true;
+    for (size_t i = 0; i < count && !out->failed; i++) {
+        put_note(out, &tree, i, &signature);
+        ends[i] = out->len;
+    }
     buffer_fini(&batch);
+    buffer_fini(&tree.texts);
 }
 
-void ack_notes_sign(struct buffer *notes, size_t count, const struct note_signer *signer)
+void ack_notes_put(const struct ack_statement *const statements[], size_t count, const struct note_signer *signer,
+                   struct buffer *out, size_t ends[])
 {
+    size_t start = out->len;
+
     assert(count <= ACK_NOTES_MAX);
-    if (count == 1)
-        note_sign(&notes[0], 0, signer);
-    else if (count > 1)
-        sign_together(notes, count, signer);
+    if (count > 1) {
+        put_together(statements, count, signer, out, ends);
+    } else if (count == 1) {
+        ack_statement_put(statements[0], out);
+        note_sign(out, start, signer);
+        ends[0] = out->len;
+    }
 }
 
 /* ---- checking ---- */

@@ -36,9 +36,10 @@ void ack_statement_put(const struct ack_statement *statement, struct buffer *out
 /* Parses the signed text of an acknowledgement, strictly: 0 or ERR_INVALID. Texts borrow from it. */
 int ack_statement_parse(struct text text, struct ack_statement *statement) MUST_USE;
 
-/* Appends a blank line and the signature line to each of `count` statements, at most ACK_NOTES_MAX. A buffer that failed has no note
- * in the end, and keeps the others from nothing. */
-void ack_notes_sign(struct buffer *notes, size_t count, const struct note_signer *signer);
+/* Appends the notes of `count` statements, at most ACK_NOTES_MAX, one behind the other; ends[i] is where in `out` note i ends. Together
+ * when they are more than one. None of them is one when `out` has failed. */
+void ack_notes_put(const struct ack_statement *const statements[], size_t count, const struct note_signer *signer,
+                   struct buffer *out, size_t ends[]);
 
 /* Checks the signature of `name` with this key, alone or of a batch; *text (may be NULL) borrows the signed text. 0, ERR_INVALID (not a
  * note), ERR_NOT_FOUND (no such signature) or ERR_SIGNATURE. */
