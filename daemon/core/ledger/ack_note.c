@@ -89,7 +89,9 @@ static void plant(struct batch_tree *tree, const struct ack_statement *const sta
         ack_statement_put(statements[i], &tree->texts);
         tree->text_ends[i] = tree->texts.len;
     }
-    for (size_t i = 0; i < count && !tree->texts.failed; i++) {
+    if (tree->texts.failed)
+        return;
+    for (size_t i = 0; i < count; i++) {
         struct text text = statement_text(tree, i);
 
         tree->nodes[0][i] = entry_hash(text.data, text.len);
@@ -164,7 +166,8 @@ static void put_together(const struct ack_statement *const statements[], size_t 
     buffer_init(&tree.texts, ACK_NOTES_MAX * TEXT_MAX);
     buffer_init(&batch, SIGNED_MAX);
     plant(&tree, statements, count);
-    sign_root(&tree, &signature, &batch);
+    if (!tree.texts.failed)
+        sign_root(&tree, &signature, &batch);
     if (tree.texts.failed || batch.failed)
         out->failed = true;
     for (size_t i = 0; i < count && !out->failed; i++) {

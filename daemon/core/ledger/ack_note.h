@@ -1,7 +1,7 @@
 /* ack_note.h - acknowledgement notes (architecture section 4): what one says, signing those of a batch, reading one.
  *
- * A note that is signed alone is an ordinary C2SP signed-note, Ed25519 (0x01). Notes that are signed together share one signature,
- * which is a third of the work of acknowledging at full load otherwise: their texts are the leaves of a tree (RFC 9162 section 2.1.1),
+ * A note that is signed alone is an ordinary C2SP signed-note, Ed25519 (0x01). Notes that are signed together share one signature, because
+ * one each would be most of what the daemon has to compute at full load: their texts are the leaves of a tree (RFC 9162 section 2.1.1),
  * Ed25519 signs
  *
  *     custody-ack-batch/v1
