@@ -97,7 +97,7 @@ void buffer_put_u64_be(struct buffer *buffer, uint64_t value)
 /* Once into the room that is there; only what does not fit is formatted again. */
 void buffer_printf(struct buffer *buffer, const char *format, ...)
 {
-    size_t room = buffer->capacity - buffer->len;
+    size_t room = (buffer->capacity < buffer->max ? buffer->capacity : buffer->max) - buffer->len;
     va_list arguments;
     uint8_t *more;
     int len;

@@ -230,7 +230,7 @@ def test_a_row_that_the_daemon_refuses_is_told_against_its_line(new_world, tmp_p
         heads[report.seq] = message.payload
         zero, chain_hash = (base64.b64encode(value).decode() for value in (bytes(32), contract.sha256(message.payload)))
         note = (f"custody-ack/v1\ntest\nsource {report.source}\nepoch {report.epoch}\nseq {report.seq}\nchain {chain_hash}\nindex 1\nsize 2\n"
-                f"root {zero}\n\n\u2014 test/ack AAAA\n")
+                f"root {zero}\n\n\u2014 test/ack AAAAAAAA\n")
         ack = ack_pb.Ack(source=report.source, epoch=report.epoch, seq=report.seq, note=note)
         if report.seq == 2:
             ack.refusals.add(epoch=report.epoch, seq=2, reason=ack_pb.REFUSAL_REASON_NOT_STORABLE, text="for a test; hint: none")

@@ -153,6 +153,15 @@ static void words_that_do_not_fit_leave_no_part_of_themselves(void **state)
     buffer_printf(&buffer, "%1000d", 1);
     assert_true(buffer.failed);
     assert_int_equal(buffer.len, 1);
+    /* Also within a bound that is smaller than the memory it has. */
+    buffer_fini(&buffer);
+    buffer_init(&buffer, 40);
+    buffer_put_u8(&buffer, 'a');
+    buffer_printf(&buffer, "%38d", 1);
+    assert_false(buffer.failed);
+    buffer_printf(&buffer, "%1d", 1);
+    assert_true(buffer.failed);
+    assert_int_equal(buffer.len, 39);
 }
 
 static void a_buffer_without_room_takes_nothing_and_that_is_no_failure_until_asked(void **state)
