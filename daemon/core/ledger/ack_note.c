@@ -12,6 +12,7 @@
 #include "core/ledger/leaf.h"
 #include "core/ledger/line.h"
 #include "core/ledger/proof.h"
+#include "core/ledger/verifier_key.h"
 
 enum { PATH_MAX_HASHES = 6, LEVELS = PATH_MAX_HASHES + 1, FRONT_BYTES = 4, TEXT_MAX = 2048, SIGNED_MAX = 512 };
 enum { FIXED_BYTES = FRONT_BYTES + crypto_sign_BYTES };
@@ -223,16 +224,16 @@ static bool batch_signature_holds(const struct note_signature *signature, struct
 int ack_note_verify(struct text note, struct text name, const uint8_t public_key[NOTE_PUBLIC_KEY_BYTES],
                     struct text *text)
 {
-    uint8_t key_hash[NOTE_KEY_HASH_BYTES];
+    struct verifier_key key;
     struct note_signature signature;
     struct text body, rest;
     int code = note_verify(note, name, public_key, text);
 
     if (code != ERR_NOT_FOUND || note_split(note, &body, &rest))
         return code;
-    note_key_hash_of(NOTE_ACK_BATCH_V1, name, public_key, key_hash);
+    verifier_key_init(&key, NOTE_ACK_BATCH_V1, name, public_key);
     while (note_signature_take(&rest, &signature))
-        if (text_equal(signature.name, name) && memcmp(signature.key_hash, key_hash, NOTE_KEY_HASH_BYTES) == 0) {
+        if (verifier_key_signed(&key, &signature)) {
             if (!batch_signature_holds(&signature, body, public_key))
                 return ERR_SIGNATURE;
             if (text)
