@@ -214,9 +214,10 @@ static void gateway_on_message(void *context, const struct mqtt_message *message
         mqtt_pause(gateway->inbound);
 }
 
-static void gateway_on_read_done(void *context)
+static void gateway_on_read_done(void *context, bool more)
 {
     struct gateway *gateway = context;
+    (void)more;
     if (gateway->batch == 0)
         return;
     mqtt_pause(gateway->inbound);

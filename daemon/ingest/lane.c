@@ -3,7 +3,8 @@
  * Messages are taken into the batch as they arrive (gate_attribute), their signatures go to the thread pool at once. When the socket has
  * no more, or the batch is full, the lane stops reading, waits for the last signature, and stores. When that is committed the
  * acknowledgements are published and only then the PUBACKs are released: a crash before COMMIT makes the broker send the batch
- * again, a crash after it makes duplicates, which are acknowledged again.
+ * again, a crash after it makes duplicates, which are acknowledged again. A backlog is read, and its PUBACKs are written, in the pool
+ * (io/mqtt): the loop has other lanes to serve.
  *
  * When the database refuses something in a batch, or it outgrows the arena, the range is halved until the poison record stands alone; it becomes a dead
  * letter and the rest is stored. Conflicts and lost connections repeat the range after a pause. Anything else stops the lane and says so:
@@ -29,8 +30,9 @@ enum {
     KEEPALIVE_S = 120,                 /* held PUBACKs must not outlive it */
     RECEIVE_MAXIMUM = 65535,
     BACKLOG_ENVELOPES = 256, /* a batch of so many says that more is waiting */
-    BURST_MESSAGES = 64,     /* read at once: a backlog pours in; fewer are live traffic, which must not wait */
-    BACKLOG_QUIET_MS = 2,
+    REFILL_AFTER = 1024,     /* ... and of so many, that the next one waits for more from the start */
+    REFILL_MS = 2,           /* the socket holds some hundred messages; the broker needs a moment to fill it again */
+    ENVELOPE_BYTES = 512,    /* of the arena, beside those that came */
     OWED_IDLE_MS = 20,
     LIMIT_GROWTH = 16,
     RETRY_MIN_MS = 2, /* a lost compare-and-swap is as good as new at once */
@@ -61,6 +63,7 @@ struct lane {
 
     enum lane_state state;
     bool announced, stopping, session_resumed;
+    bool closing; /* no more is read, but for what the pool is reading */
     struct mqtt *mqtt;
     struct pg *pg;
     struct gate gate;
@@ -73,7 +76,9 @@ struct lane {
     uv_timer_t *timer; /* linger, retry */
     uv_idle_t *turn;   /* makes the loop turn at once ... */
     uv_check_t *quiet; /* ... and sees afterwards whether that brought anything */
-    size_t count_before_turn, count_before_burst;
+    size_t count_before_turn;
+    size_t taken;      /* messages read for this batch, the throttled among them */
+    size_t last_count; /* envelopes of the batch before */
     uint32_t retry_ms;
     size_t limit;     /* envelopes a batch may have now: halved when one outgrows the arena, grown by each that fits */
     bool broker_lost; /* the session broke while the batch was under way: its PUBACKs are gone, nothing to release */
@@ -82,6 +87,7 @@ struct lane {
 };
 
 static void start_storing(struct lane *lane);
+static void release(struct lane *lane);
 static void start_range(struct lane *lane);
 static void give_up(struct lane *lane, const struct error *error);
 
@@ -115,10 +121,12 @@ static bool has_all(const struct lane *lane)
 
 static void read_on(struct lane *lane)
 {
+    lane->last_count = lane->batch.count;
     batch_reset(&lane->batch);
+    lane->taken = 0;
+    lane->closing = false;
     lane->retry_ms = RETRY_MIN_MS;
     lane->broker_lost = false;
-    lane->count_before_burst = 0;
     lane->limit += LIMIT_GROWTH;
     if (lane->limit > lane->batch.room)
         lane->limit = lane->batch.room;
@@ -170,12 +178,23 @@ static void lane_on_subscribed(void *context, bool granted)
         mqtt_drop(lane->mqtt, "subscription refused; hint: the broker's access list for broker_username");
 }
 
+/* Reading ends, and what was read is stored. What the pool is reading now belongs to it: its PUBACKs are queued with the others. */
 static void close_batch(struct lane *lane)
 {
     mqtt_pause(lane->mqtt);
     (void)uv_timer_stop(lane->timer);
     (void)uv_idle_stop(lane->turn);
     (void)uv_check_stop(lane->quiet);
+    lane->closing = mqtt_is_reading(lane->mqtt);
+    if (lane->closing)
+        return;
+    if (lane->batch.count == 0) {
+        if (lane->taken)
+            release(lane); /* all throttled: their PUBACKs need no transaction */
+        else
+            read_on(lane);
+        return;
+    }
     verify_flush(&lane->verify);
     become(lane, LANE_VERIFYING);
     if (lane->verify.pending == 0)
@@ -190,11 +209,52 @@ static void lane_on_verified(void *context)
         start_storing(lane);
 }
 
-static bool batch_is_full(const struct lane *lane)
+/* Half of it is left to decode what is there, and for what is read beyond the bound. */
+static size_t arena_room(const struct lane *lane)
 {
-    /* A message needs a few hundred bytes of the arena beside its own: leave room to decode what is there. */
-    return lane->batch.count >= lane->limit || lane->batch.bytes >= (size_t)lane->config->batch_max_bytes ||
-           lane->batch.arena.used_bytes > lane->batch.arena.cap_bytes / 2;
+    const struct arena *arena = &lane->batch.arena;
+    size_t usable = arena->cap_bytes / 2;
+
+    return arena->used_bytes < usable ? usable - arena->used_bytes : 0;
+}
+
+static size_t messages_room(const struct lane *lane)
+{
+    return lane->taken < lane->limit ? lane->limit - lane->taken : 0;
+}
+
+static size_t bytes_room(const struct lane *lane)
+{
+    size_t bound = (size_t)lane->config->batch_max_bytes;
+
+    return lane->batch.bytes < bound ? bound - lane->batch.bytes : 0;
+}
+
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* A backlog: fewer are live traffic, which must not wait. */
+static bool pours_in(const struct lane *lane)
+{
+    return lane->batch.count >= BACKLOG_ENVELOPES || (lane->batch.count && lane->last_count >= REFILL_AFTER);
+}
+
+static struct mqtt_room lane_room(void *context)
+{
+    const struct lane *lane = context;
+
+    return (struct mqtt_room){.messages = least(messages_room(lane), arena_room(lane) / ENVELOPE_BYTES),
+                              .bytes = least(bytes_room(lane), arena_room(lane)),
+                              .wait_ms = pours_in(lane) ? REFILL_MS : 0};
+}
+
+static bool is_full(struct lane *lane)
+{
+    struct mqtt_room room = lane_room(lane);
+
+    return room.messages == 0 || room.bytes == 0;
 }
 
 static void lane_on_message(void *context, const struct mqtt_message *message)
@@ -204,19 +264,18 @@ static void lane_on_message(void *context, const struct mqtt_message *message)
     size_t before = batch->count;
 
     if (lane->state != LANE_READING) {
-        /* A record of TLS may hold several packets, and libmosquitto reads them all: what is too much comes again. */
         mqtt_drop(lane->mqtt, "messages beyond the batch");
         return;
     }
-    /* A full arena would leave this message unacknowledged and unread: the batch is closed long before. */
+    lane->taken++;
+    /* A full arena would leave this message unacknowledged and unread: the batch is closed long before. A record of TLS may hold several
+     * packets, and libmosquitto reads them all: what is too much comes again. */
     if (gate_attribute(&lane->gate, batch, message->topic, message->payload, clock_now_us())) {
         mqtt_drop(lane->mqtt, "batch memory exhausted; hint: raise arena_max_bytes or lower batch_max_envelopes");
         return;
     }
     if (batch->count > before && batch->envelopes[before]->to_verify)
         verify_add(&lane->verify, batch, batch->envelopes[before]);
-    if (batch_is_full(lane))
-        close_batch(lane);
 }
 
 static void lane_on_turn(uv_idle_t *idle)
@@ -263,34 +322,25 @@ static void lane_on_linger(uv_timer_t *timer)
 
     if (lane->state != LANE_READING)
         return;
-    if (lane->batch.count == 0)
-        tell_owed(lane);
-    else if (lane->config->linger_ms == 0)
-        watch_for_quiet(
-            lane); /* timers run before the sockets are looked at: another lane may have kept the loop busy */
-    else
+    if (lane->batch.count > 0 && lane->config->linger_ms > 0)
         close_batch(lane);
+    else if (lane->batch.count == 0)
+        tell_owed(lane);
 }
 
-static void lane_on_read_done(void *context)
+static void lane_on_read_done(void *context, bool more)
 {
     struct lane *lane = context;
-    size_t news = lane->batch.count - lane->count_before_burst;
 
     if (lane->state != LANE_READING)
         return;
-    lane->count_before_burst = lane->batch.count;
-    if (lane->batch.count == 0) {
-        /* Only throttled messages: their PUBACKs need no transaction. */
-        become(lane, LANE_RELEASING);
-        mqtt_pause(lane->mqtt);
-        mqtt_release(lane->mqtt);
-    } else if (lane->batch.count >= BACKLOG_ENVELOPES && news >= BURST_MESSAGES) {
-        /* The socket holds some hundred messages; the broker needs a moment to fill it again. */
+    if (lane->closing || is_full(lane) || (!more && lane->taken && lane->batch.count == 0)) {
+        close_batch(lane);
+    } else if (more) {
         (void)uv_idle_stop(lane->turn);
         (void)uv_check_stop(lane->quiet);
-        uv_update_time(lane->loop); /* reading took longer than the wait: count from now */
-        (void)uv_timer_start(lane->timer, lane_on_linger, BACKLOG_QUIET_MS, 0);
+    } else if (lane->batch.count == 0) {
+        return; /* an answer of the broker's */
     } else if (lane->config->linger_ms == 0) {
         watch_for_quiet(lane);
     } else if (!uv_is_active((uv_handle_t *)lane->timer)) {
@@ -514,15 +564,11 @@ static void lane_on_mqtt_disconnected(void *context, const char *reason)
 
     log_warn("broker_unreachable", "lane=\"%s\" reason=\"%s\" hint=\"connecting again\"", lane->name,
              log_text(text_of(reason)));
-    mqtt_resume(lane->mqtt); /* the next connection has to read its CONNACK */
     switch (lane->state) {
     case LANE_READING:
         /* Nothing of this batch was acknowledged: the broker sends it again. Its signatures may still be in the pool. */
         lane->broker_lost = true;
-        if (lane->batch.count)
-            close_batch(lane);
-        else
-            read_on(lane);
+        close_batch(lane);
         break;
     case LANE_RELEASING:
         read_on(lane);
@@ -559,10 +605,7 @@ void lane_halt(struct lane *lane, const char *reason)
     (void)text_copy(lane->halted.text, sizeof lane->halted.text, text_of(reason));
     switch (lane->state) {
     case LANE_READING:
-        if (lane->batch.count)
-            close_batch(lane); /* its signatures may be in the pool */
-        else
-            give_up(lane, &lane->halted);
+        close_batch(lane); /* its signatures may be in the pool */
         break;
     case LANE_CONNECTING:
     case LANE_RETRYING:
@@ -584,9 +627,9 @@ struct lane *lane_new(uv_loop_t *loop, const struct lane_settings *settings, con
                       struct registry *registry, const struct note_signer *signer, struct counters *counters,
                       const struct lane_handler *handler, void *context, struct error *error)
 {
-    static const struct mqtt_handler mqtt_handler = {lane_on_mqtt_connected, lane_on_mqtt_disconnected,
-                                                     lane_on_message,        lane_on_read_done,
-                                                     lane_on_released,       lane_on_subscribed};
+    static const struct mqtt_handler mqtt_handler = {
+        lane_on_mqtt_connected, lane_on_mqtt_disconnected, lane_on_message, lane_on_read_done, lane_room,
+        lane_on_released,       lane_on_subscribed};
     static const struct pg_handler pg_handler = {lane_on_pg_connected, lane_on_pg_disconnected, NULL};
     struct mqtt_settings mqtt_settings = {
         .hosts = config->broker,
@@ -657,11 +700,7 @@ void lane_stop(struct lane *lane)
     lane->stopping = true;
     switch (lane->state) {
     case LANE_READING:
-        if (lane->batch.count) {
-            close_batch(lane);
-            break;
-        }
-        stopped(lane);
+        close_batch(lane);
         break;
     case LANE_CONNECTING:
     case LANE_FAILED:

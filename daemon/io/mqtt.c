@@ -11,28 +11,31 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <mosquitto.h>
 #include <mqtt_protocol.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <poll.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/log.h"
+#include "io/inbox.h"
+#include "io/mqtt_hosts.h"
 
 enum {
-    HOSTS_MAX = 8,
-    HOST_BYTES = 256,
-    READS_A_TURN = 4096, /* packets read before other handles of the loop get their turn */
+    READS_WITHOUT_ROOM = 4096, /* messages read before other handles of the loop get their turn */
+    READS_A_TURN = 64,         /* ... where the pool reads what is behind them */
+    READS_IN_POOL = 1024,      /* ... and there, before they are handed over */
+    WRITES_IN_POOL_FROM = 256, /* PUBACKs */
+    WRITE_PATIENCE_MS = 1000,
+    INBOX_BYTES = 256 * 1024,
     MISC_INTERVAL_MS = 1000,
     CONNECT_TIMEOUT_MS = 10000,
     FAREWELL_TIMEOUT_MS = 1000,
     OUTSTANDING_MAX = 100000,
-};
-
-struct mqtt_host {
-    char name[HOST_BYTES]; /* host, or path of a unix socket */
-    int port;              /* 0: unix socket */
 };
 
 struct mqtt {
@@ -41,15 +44,20 @@ struct mqtt {
     void *context;
     struct mqtt_settings settings; /* texts are our copies */
 
-    struct mqtt_host hosts[HOSTS_MAX];
-    size_t host_count, host_at;
+    struct mqtt_hosts hosts;
+    size_t host_at;
 
     struct mosquitto *client; /* one a connection */
     uv_work_t connecting;     /* the pool's while connect_running */
     bool connect_running;
     int connect_code;
     char connect_words[128];
+    uv_work_t lent; /* the pool's while in_pool, and so are client and inbox */
+    bool in_pool;
+    struct mqtt_room room; /* of the burst under way */
+    struct inbox inbox;
     uv_poll_t *poll; /* one a connection; NULL while there is none */
+    int poll_fd; /* our own copy of the socket: libmosquitto may close its own in the pool, and the number be another's by then */
     int poll_events;
     uv_timer_t *timer; /* back-off, or keepalive while connected */
     uint64_t opened_ms;
@@ -81,60 +89,6 @@ static void free_settings(struct mqtt_settings *settings)
         free((char *)texts[i]);
 }
 
-/* "unix:/path" | "host:port" | "[v6]:port" | "host" */
-static int parse_host(struct text t, struct mqtt_host *host, struct error *error)
-{
-    const char *colon;
-    int64_t port = 1883;
-
-    if (t.len > 5 && memcmp(t.data, "unix:", 5) == 0) {
-        host->port = 0;
-        if (text_copy(host->name, sizeof host->name, (struct text){t.data + 5, t.len - 5}))
-            return 0;
-        return error_set(error, ERR_CONFIG, "broker: path \"%.*s\" is too long; hint: at most 107 bytes", TEXT_ARG(t));
-    }
-    colon = memrchr(t.data, ':', t.len);
-    if (colon && !memchr(colon, ']', t.len - (size_t)(colon - t.data))) {
-        struct text digits = {colon + 1, t.len - (size_t)(colon + 1 - t.data)};
-
-        if (!text_to_i64(digits, 1, 65535, &port))
-            return error_set(error, ERR_CONFIG, "broker: port \"%.*s\"; hint: host:port with port 1 to 65535",
-                             TEXT_ARG(digits));
-        t.len = (size_t)(colon - t.data);
-    }
-    if (t.len >= 2 && t.data[0] == '[' && t.data[t.len - 1] == ']')
-        t = (struct text){t.data + 1, t.len - 2};
-    host->port = (int)port;
-    if (t.len && text_copy(host->name, sizeof host->name, t))
-        return 0;
-    return error_set(error, ERR_CONFIG, "broker: host \"%.*s\"; hint: host:port or unix:/path", TEXT_ARG(t));
-}
-
-static int parse_hosts(struct mqtt *mqtt, const char *hosts, struct error *error)
-{
-    while (*hosts) {
-        size_t len = strcspn(hosts, ",");
-        struct text t = {hosts, len};
-
-        while (t.len && *t.data == ' ')
-            t = (struct text){t.data + 1, t.len - 1};
-        while (t.len && t.data[t.len - 1] == ' ')
-            t.len--;
-        if (t.len) {
-            int code;
-
-            if (mqtt->host_count == HOSTS_MAX)
-                return error_set(error, ERR_CONFIG, "broker: more than %d hosts; hint: name fewer", HOSTS_MAX);
-            code = parse_host(t, &mqtt->hosts[mqtt->host_count], error);
-            if (code)
-                return code;
-            mqtt->host_count++;
-        }
-        hosts += len + (hosts[len] == ',');
-    }
-    return mqtt->host_count ? 0 : error_set(error, ERR_CONFIG, "broker: no host; hint: host:port or unix:/path");
-}
-
 struct mqtt *mqtt_new(uv_loop_t *loop, const struct mqtt_settings *settings, const struct mqtt_handler *handler,
                       void *context, struct error *error)
 {
@@ -144,11 +98,12 @@ struct mqtt *mqtt_new(uv_loop_t *loop, const struct mqtt_settings *settings, con
         error_set(error, ERR_NO_MEMORY, "mqtt: out of memory");
         return NULL;
     }
-    if (parse_hosts(mqtt, settings->hosts ? settings->hosts : "", error)) {
+    if (mqtt_hosts_parse(&mqtt->hosts, settings->hosts ? settings->hosts : "", error)) {
         free(mqtt);
         return NULL;
     }
     (void)mosquitto_lib_init();
+    inbox_init(&mqtt->inbox);
     mqtt->loop = loop;
     mqtt->handler = handler;
     mqtt->context = context;
@@ -178,6 +133,7 @@ static void finish_close(struct mqtt *mqtt)
         return;
     if (mqtt->client)
         mosquitto_destroy(mqtt->client);
+    inbox_fini(&mqtt->inbox);
     if (mqtt->on_closed)
         mqtt->on_closed(mqtt->context);
     free_settings(&mqtt->settings);
@@ -200,6 +156,7 @@ static void drop_poll(struct mqtt *mqtt)
         return;
     (void)uv_poll_stop(mqtt->poll);
     uv_close((uv_handle_t *)mqtt->poll, mqtt_on_handle_closed);
+    (void)close(mqtt->poll_fd);
     mqtt->poll = NULL;
     mqtt->poll_events = 0;
 }
@@ -227,7 +184,7 @@ static void connection_lost(struct mqtt *mqtt, const char *reason)
     if (mqtt->closing)
         return;
     mqtt->opened_ms = 0;
-    mqtt->host_at = (mqtt->host_at + 1) % mqtt->host_count;
+    mqtt->host_at = (mqtt->host_at + 1) % mqtt->hosts.count;
     (void)uv_timer_start(mqtt->timer, mqtt_on_timer, next_backoff(mqtt), 0);
     mqtt->handler->on_disconnected(mqtt->context, reason);
 }
@@ -251,10 +208,20 @@ static void mqtt_on_connect(struct mosquitto *client, void *context, int code, i
 static void mqtt_on_disconnect(struct mosquitto *client, void *context, int code, const mosquitto_property *properties)
 {
     struct mqtt *mqtt = context;
+    const char *reason = code > 0x7f ? mosquitto_reason_string(code) : mosquitto_strerror(code);
 
     (void)client;
     (void)properties;
-    connection_lost(mqtt, code > 0x7f ? mosquitto_reason_string(code) : mosquitto_strerror(code));
+    if (mqtt->in_pool)
+        mqtt->inbox.failure = reason;
+    else
+        connection_lost(mqtt, reason);
+}
+
+static void take_message(struct mqtt *mqtt, const struct mqtt_message *message)
+{
+    mqtt->received++;
+    mqtt->handler->on_message(mqtt->context, message);
 }
 
 static void mqtt_on_message(struct mosquitto *client, void *context, const struct mosquitto_message *message,
@@ -264,15 +231,22 @@ static void mqtt_on_message(struct mosquitto *client, void *context, const struc
     struct mqtt_message ours = {
         .topic = text_of(message->topic),
         .payload = {message->payload, (size_t)message->payloadlen},
-        .retained = message->retain,
     };
 
     (void)client;
     (void)properties;
-    mqtt->received++;
-    if (message->qos > 0)
-        mqtt->held++;
-    mqtt->handler->on_message(mqtt->context, &ours);
+    if (mqtt->in_pool) {
+        inbox_put(&mqtt->inbox, &ours, message->qos > 0);
+    } else {
+        mqtt->held += message->qos > 0;
+        take_message(mqtt, &ours);
+    }
+}
+
+static void take_subscribed(struct mqtt *mqtt, bool granted)
+{
+    if (mqtt->handler->on_subscribed)
+        mqtt->handler->on_subscribed(mqtt->context, granted);
 }
 
 static void mqtt_on_subscribe(struct mosquitto *client, void *context, int id, int count, const int *granted,
@@ -286,8 +260,15 @@ static void mqtt_on_subscribe(struct mosquitto *client, void *context, int id, i
     (void)properties;
     for (int i = 0; i < count; i++)
         refused |= granted[i] >= 128;
-    if (mqtt->handler->on_subscribed)
-        mqtt->handler->on_subscribed(mqtt->context, !refused);
+    if (mqtt->in_pool)
+        mqtt->inbox.subscribed = true, mqtt->inbox.refused |= refused;
+    else
+        take_subscribed(mqtt, !refused);
+}
+
+static void take_published(struct mqtt *mqtt, uint64_t count)
+{
+    mqtt->outstanding -= count < mqtt->outstanding ? count : mqtt->outstanding;
 }
 
 static void mqtt_on_publish(struct mosquitto *client, void *context, int id, int code,
@@ -299,8 +280,10 @@ static void mqtt_on_publish(struct mosquitto *client, void *context, int id, int
     (void)id;
     (void)code;
     (void)properties;
-    if (mqtt->outstanding)
-        mqtt->outstanding--;
+    if (mqtt->in_pool)
+        mqtt->inbox.published++;
+    else
+        take_published(mqtt, 1);
 }
 
 /* ---- reading and writing ---- */
@@ -311,12 +294,20 @@ static bool is_live(const struct mqtt *mqtt)
     return mqtt->poll && !mqtt->closing;
 }
 
+/* The answer to CONNECT is read in any case. */
+static bool may_read(const struct mqtt *mqtt)
+{
+    return (!mqtt->paused || !mqtt->connected) && !mqtt->releasing;
+}
+
 static void update_poll(struct mqtt *mqtt)
 {
     bool may_write = !mqtt->settings.hold_acks || mqtt->releasing || mqtt->held == 0;
-    int events = (mqtt->paused || mqtt->releasing ? 0 : UV_READABLE) |
-                 (mqtt->releasing || (may_write && mosquitto_want_write(mqtt->client)) ? UV_WRITABLE : 0);
+    int events = 0;
 
+    if (!mqtt->in_pool)
+        events = (may_read(mqtt) ? UV_READABLE : 0) |
+                 (mqtt->releasing || (may_write && mosquitto_want_write(mqtt->client)) ? UV_WRITABLE : 0);
     if (!is_live(mqtt) || events == mqtt->poll_events)
         return;
     mqtt->poll_events = events;
@@ -339,7 +330,7 @@ static void write_now(struct mqtt *mqtt)
 {
     int code;
 
-    if (mqtt->settings.hold_acks && mqtt->held && !mqtt->releasing)
+    if (mqtt->in_pool || (mqtt->settings.hold_acks && mqtt->held && !mqtt->releasing))
         return;
     if (!mosquitto_want_write(mqtt->client))
         return;
@@ -348,21 +339,151 @@ static void write_now(struct mqtt *mqtt)
         connection_lost(mqtt, mosquitto_strerror(code));
 }
 
+static void read_in_pool(struct mqtt *mqtt);
+
+/* Tells the owner, who may pause; goes on in the pool where there is more. */
+static void burst_done(struct mqtt *mqtt, bool more)
+{
+    if (is_live(mqtt) && mqtt->connected && mqtt->handler->on_read_done)
+        mqtt->handler->on_read_done(mqtt->context, more);
+    if (more && is_live(mqtt) && may_read(mqtt))
+        read_in_pool(mqtt);
+}
+
+static void find_room(struct mqtt *mqtt, size_t messages_max)
+{
+    mqtt->room = mqtt->handler->room ? mqtt->handler->room(mqtt->context) : (struct mqtt_room){SIZE_MAX, SIZE_MAX, 0};
+    if (mqtt->room.messages > messages_max)
+        mqtt->room.messages = messages_max;
+}
+
 static void read_now(struct mqtt *mqtt)
 {
+    uint64_t bound;
+    bool drained = false;
+
+    find_room(mqtt, mqtt->handler->room ? READS_A_TURN : READS_WITHOUT_ROOM);
+    bound = mqtt->received + mqtt->room.messages;
     mqtt->in_read = true;
-    for (int i = 0; i < READS_A_TURN && !mqtt->paused && is_live(mqtt); i++) {
+    while (mqtt->received < bound && !drained && is_live(mqtt) && may_read(mqtt)) {
         uint64_t before = mqtt->received;
         int code = mosquitto_loop_read(mqtt->client, 1);
 
         if (code && mqtt->poll)
             connection_lost(mqtt, mosquitto_strerror(code));
-        if (mqtt->received == before) /* drained, or not a message: the poll calls again at once if there is more */
-            break;
+        drained = mqtt->received == before; /* or not a message: the poll calls again at once if there is more */
     }
     mqtt->in_read = false;
-    if (mqtt->poll && mqtt->connected && mqtt->handler->on_read_done)
-        mqtt->handler->on_read_done(mqtt->context);
+    burst_done(mqtt, mqtt->handler->room && (!drained || mqtt->room.wait_ms));
+}
+
+/* In a thread of the pool: client and inbox are ours alone until we are done, but for messages that the loop queues. */
+static void mqtt_on_reading(uv_work_t *work)
+{
+    struct mqtt *mqtt = work->data;
+    struct inbox *inbox = &mqtt->inbox;
+
+    while (inbox->count < mqtt->room.messages && inbox->bytes < mqtt->room.bytes && !inbox->failure) {
+        struct pollfd readable = {.fd = mosquitto_socket(mqtt->client), .events = POLLIN};
+        size_t before = inbox->count;
+        int code = mosquitto_loop_read(mqtt->client, 1);
+
+        if (code && !inbox->failure)
+            inbox->failure = mosquitto_strerror(code);
+        inbox->drained = inbox->count == before && poll(&readable, 1, mqtt->room.wait_ms) != 1;
+        if (inbox->drained)
+            break;
+    }
+}
+
+/* As if it had been read here and now. */
+static void hand_over(struct mqtt *mqtt)
+{
+    struct inbox *inbox = &mqtt->inbox;
+
+    mqtt->held += inbox->held;
+    take_published(mqtt, inbox->published);
+    mqtt->in_read = true;
+    for (const struct inbox_message *entry = inbox->first; entry && is_live(mqtt); entry = entry->next)
+        take_message(mqtt, &entry->message);
+    mqtt->in_read = false;
+    if (is_live(mqtt) && inbox->subscribed)
+        take_subscribed(mqtt, !inbox->refused);
+    if (is_live(mqtt) && inbox->failure)
+        connection_lost(mqtt, inbox->failure);
+    else
+        burst_done(mqtt, !inbox->drained);
+    if (is_live(mqtt))
+        update_poll(mqtt);
+}
+
+/* The client is the loop's again. False: the connection is not what it was. */
+static bool back_from_pool(struct mqtt *mqtt)
+{
+    mqtt->in_pool = false;
+    mqtt->open_handles--;
+    if (mqtt->closing) {
+        finish_close(mqtt);
+        return false;
+    }
+    return is_live(mqtt); /* else it was dropped meanwhile: what was read comes again */
+}
+
+static void mqtt_on_reading_done(uv_work_t *work, int status)
+{
+    (void)status; /* nothing cancels it */
+    if (back_from_pool(work->data))
+        hand_over(work->data);
+}
+
+static void lend_to_pool(struct mqtt *mqtt, uv_work_cb work, uv_after_work_cb done)
+{
+    inbox_clear(&mqtt->inbox);
+    mqtt->in_pool = true;
+    mqtt->open_handles++;
+    mqtt->lent.data = mqtt;
+    update_poll(mqtt);
+    (void)uv_queue_work(mqtt->loop, &mqtt->lent, work, done);
+}
+
+static void read_in_pool(struct mqtt *mqtt)
+{
+    find_room(mqtt, READS_IN_POOL);
+    if (mqtt->room.bytes > INBOX_BYTES)
+        mqtt->room.bytes = INBOX_BYTES;
+    lend_to_pool(mqtt, mqtt_on_reading, mqtt_on_reading_done);
+}
+
+/* In a thread of the pool. The socket holds some hundred PUBACKs; a broker that does not take them in time is left to the loop. */
+static void mqtt_on_writing(uv_work_t *work)
+{
+    struct mqtt *mqtt = work->data;
+    struct inbox *inbox = &mqtt->inbox;
+    struct pollfd writable;
+
+    do {
+        int code = mosquitto_loop_write(mqtt->client, 1);
+
+        if (code && !inbox->failure)
+            inbox->failure = mosquitto_strerror(code);
+        writable = (struct pollfd){.fd = mosquitto_socket(mqtt->client), .events = POLLOUT};
+    } while (!inbox->failure && mosquitto_want_write(mqtt->client) && poll(&writable, 1, WRITE_PATIENCE_MS) == 1);
+}
+
+static void mqtt_on_writing_done(uv_work_t *work, int status)
+{
+    struct mqtt *mqtt = work->data;
+
+    (void)status; /* nothing cancels it */
+    if (!back_from_pool(mqtt))
+        return;
+    take_published(mqtt, mqtt->inbox.published);
+    if (mqtt->inbox.failure)
+        connection_lost(mqtt, mqtt->inbox.failure);
+    else if (!mosquitto_want_write(mqtt->client))
+        release_finished(mqtt);
+    if (is_live(mqtt))
+        update_poll(mqtt);
 }
 
 static void mqtt_on_poll(uv_poll_t *poll, int status, int events)
@@ -377,7 +498,7 @@ static void mqtt_on_poll(uv_poll_t *poll, int status, int events)
         write_now(mqtt);
     if (is_live(mqtt) && mqtt->releasing && !mosquitto_want_write(mqtt->client))
         release_finished(mqtt);
-    if (is_live(mqtt) && (events & UV_READABLE) && !mqtt->paused && !mqtt->releasing)
+    if (is_live(mqtt) && (events & UV_READABLE) && may_read(mqtt))
         read_now(mqtt);
     if (is_live(mqtt)) {
         write_now(mqtt);
@@ -418,7 +539,7 @@ static int configure_client(struct mqtt *mqtt)
 static void mqtt_on_connecting(uv_work_t *work)
 {
     struct mqtt *mqtt = work->data;
-    const struct mqtt_host *host = &mqtt->hosts[mqtt->host_at];
+    const struct mqtt_host *host = &mqtt->hosts.hosts[mqtt->host_at];
     mosquitto_property *properties = NULL;
     uint16_t keepalive_s = mqtt->settings.keepalive_s ? mqtt->settings.keepalive_s : 60;
     int code = MOSQ_ERR_SUCCESS;
@@ -439,7 +560,10 @@ static void mqtt_on_connecting(uv_work_t *work)
 static void start_polling(struct mqtt *mqtt)
 {
     mqtt->poll = calloc(1, sizeof *mqtt->poll);
-    if (!mqtt->poll || uv_poll_init(mqtt->loop, mqtt->poll, mosquitto_socket(mqtt->client))) {
+    mqtt->poll_fd = fcntl(mosquitto_socket(mqtt->client), F_DUPFD_CLOEXEC, 0);
+    if (!mqtt->poll || uv_poll_init(mqtt->loop, mqtt->poll, mqtt->poll_fd)) {
+        if (mqtt->poll_fd >= 0)
+            (void)close(mqtt->poll_fd);
         free(mqtt->poll);
         mqtt->poll = NULL;
         connection_lost(mqtt, "socket cannot be polled");
@@ -492,6 +616,10 @@ static void mqtt_on_timer(uv_timer_t *timer)
 
     if (mqtt->closing || mqtt->connect_running)
         return;
+    if (mqtt->in_pool) { /* the client is the pool's */
+        (void)uv_timer_start(mqtt->timer, mqtt_on_timer, MISC_INTERVAL_MS, mqtt->poll ? MISC_INTERVAL_MS : 0);
+        return;
+    }
     if (!mqtt->poll) {
         open_now(mqtt);
         return;
@@ -584,14 +712,22 @@ void mqtt_resume(struct mqtt *mqtt)
         update_poll(mqtt);
 }
 
+bool mqtt_is_reading(const struct mqtt *mqtt)
+{
+    return mqtt->in_pool && mqtt->poll && !mqtt->releasing;
+}
+
 void mqtt_release(struct mqtt *mqtt)
 {
     assert(mqtt->settings.hold_acks);
     if (!mqtt->poll)
         return;
     mqtt->releasing = true;
-    /* The poll says writable at once, and on_released runs from there: never inside this call. */
-    update_poll(mqtt);
+    /* Here or there, on_released never runs inside this call. */
+    if (mqtt->handler->room && mqtt->held >= WRITES_IN_POOL_FROM)
+        lend_to_pool(mqtt, mqtt_on_writing, mqtt_on_writing_done);
+    else
+        update_poll(mqtt);
 }
 
 void mqtt_drop(struct mqtt *mqtt, const char *reason)
@@ -622,7 +758,7 @@ static void mqtt_on_farewell(uv_poll_t *poll, int status, int events)
 
     (void)events;
     if (status == 0)
-        len = recv(mosquitto_socket(mqtt->client), unread, sizeof unread, MSG_DONTWAIT);
+        len = recv(mqtt->poll_fd, unread, sizeof unread, MSG_DONTWAIT);
     if (len == 0 || (len < 0 && errno != EAGAIN && errno != EINTR))
         close_handles(mqtt);
 }
@@ -636,8 +772,8 @@ static void mqtt_on_farewell_timeout(uv_timer_t *timer)
  * and theirs follows when they have read everything. */
 static bool says_farewell(struct mqtt *mqtt)
 {
-    if (!mqtt->settings.hold_acks || !mqtt->poll || !mqtt->connected ||
-        shutdown(mosquitto_socket(mqtt->client), SHUT_WR) != 0)
+    if (!mqtt->settings.hold_acks || !mqtt->poll || !mqtt->connected || mqtt->in_pool ||
+        shutdown(mqtt->poll_fd, SHUT_WR) != 0)
         return false;
     (void)uv_timer_start(mqtt->timer, mqtt_on_farewell_timeout, FAREWELL_TIMEOUT_MS, 0);
     return uv_poll_start(mqtt->poll, UV_READABLE, mqtt_on_farewell) == 0;

@@ -4,7 +4,10 @@
  * with jittered back-off, next host) ... -> mqtt_close -> on_closed, after which it is freed.
  * With hold_acks, no byte leaves the socket between two calls of mqtt_release: libmosquitto queues the PUBACK of what it reads, and
  * only mqtt_release writes. Callbacks run on the loop, never inside the call that caused them, except on_message, and on_disconnected
- * within mqtt_drop. */
+ * within mqtt_drop.
+ *
+ * A backlog is read in a thread of the pool, if the owner has a `room`: libmosquitto takes several system calls for a message, which the loop has
+ * no time for while it serves others. What was read there is handed over on the loop, message by message, as if it had been read there. */
 #ifndef CUSTODY_IO_MQTT_H
 #define CUSTODY_IO_MQTT_H
 
@@ -21,7 +24,6 @@ struct mqtt;
 struct mqtt_message {
     struct text topic;   /* valid during the callback */
     struct text payload; /* valid during the callback */
-    bool retained, redelivered;
 };
 
 struct mqtt_settings {
@@ -38,12 +40,22 @@ struct mqtt_settings {
     uint32_t backoff_min_ms, backoff_max_ms; /* 0: 200 and 30,000 */
 };
 
+/* How much the owner takes before it is asked again; `bytes` of payload may be exceeded by one message. `wait_ms`: how long the pool waits for
+ * more when the socket is empty; 0: what is there is all. */
+struct mqtt_room {
+    size_t messages, bytes;
+    int wait_ms;
+};
+
 struct mqtt_handler {
     void (*on_connected)(void *context, bool session_present);
     void (*on_disconnected)(void *context, const char *reason); /* also after a failed attempt to connect */
     void (*on_message)(void *context, const struct mqtt_message *message);
-    /* Called after each burst of reads, when the socket had no more. May be NULL. */
-    void (*on_read_done)(void *context);
+    /* Called after each burst of reads. `more`: it was cut off, and reading goes on at once unless the owner pauses; else the socket had no
+     * more. May be NULL. */
+    void (*on_read_done)(void *context, bool more);
+    /* Asked before each burst. NULL: there is room for any number of messages, until a callback pauses. */
+    struct mqtt_room (*room)(void *context);
     /* With hold_acks: everything that was queued when mqtt_release was called is on its way. May be NULL. */
     void (*on_released)(void *context);
     /* The broker's answer to a subscription; false: its access list refuses it. May be NULL. */
@@ -64,10 +76,12 @@ int mqtt_publish(struct mqtt *mqtt, const char *topic, const void *payload, size
 /* Messages published on this connection and not yet acknowledged by the broker (QoS 1) or not yet written (QoS 0). */
 uint64_t mqtt_outstanding(const struct mqtt *mqtt);
 
-/* Stops and starts reading from the socket (back-pressure). While paused nothing is read, answers to pings neither:
+/* Stops and starts reading from the socket (back-pressure). While paused nothing but the answer to CONNECT is read, answers to pings neither:
  * longer than the keepalive, the broker ends the connection and keeps the session. */
 void mqtt_pause(struct mqtt *mqtt);
 void mqtt_resume(struct mqtt *mqtt);
+/* The pool is reading: its messages and an on_read_done are still to come, also after mqtt_pause. */
+bool mqtt_is_reading(const struct mqtt *mqtt);
 
 /* Writes what is queued: the PUBACKs of everything read so far among it. Only after COMMIT; nothing is read until on_released. */
 void mqtt_release(struct mqtt *mqtt);

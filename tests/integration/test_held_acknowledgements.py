@@ -151,6 +151,83 @@ def test_killed_after_commit_and_before_the_pubacks_what_comes_again_is_a_duplic
     assert held.daemon.counters()["duplicate"] == len(sent)
 
 
+# ---- a backlog, which a thread of the pool reads
+
+BACKLOG = 3000
+READ_ON_THE_LOOP = 64  # messages, before the pool takes over
+
+
+def leave_backlog(world):
+    """What was sent while the daemon was away: all with the broker, nothing read."""
+    device = world.device()
+    device.await_ack(device.say())
+    world.daemon.stop()
+    sent = [device.say(fixes=[fix()]) for _ in range(BACKLOG)]
+    wait_for("all to be with the broker", lambda: not device.connection.client._out_messages)
+    return device, sent
+
+
+def all_stored_once(world, device, sent):
+    stored = dict(world.sql("SELECT record, count(*) FROM ledger.record WHERE source_id = %s GROUP BY record",
+                            world.source_id(device.name)))
+    return [stored.get(sealed.bytes) for sealed in sent] == [1] * len(sent)
+
+
+def test_the_pubacks_of_a_backlog_are_held_and_all_follow(held):
+    device, sent = leave_backlog(held)
+    with HeldCommit(held) as commit:
+        since = held.proxy.mark()
+        held.daemon.start()
+        commit.wait_for_waiter()
+        time.sleep(HELD_S)
+        assert PUBACK not in packet_types(held.proxy.bytes(TO_BROKER, since)), "written before COMMIT"
+        commit.release()
+    device.await_ack(sent[-1])
+    of_the_first = held.value("SELECT count(*) FROM ledger.record WHERE xmin = (SELECT xmin FROM ledger.record WHERE record = %s)",
+                              sent[0].bytes)
+    assert of_the_first > READ_ON_THE_LOOP, "the pool read nothing"
+    wait_for("PUBACKs", lambda: packet_types(held.proxy.bytes(TO_BROKER, since)).count(PUBACK) == len(sent))
+    assert all_stored_once(held, device, sent)
+
+
+@pytest.mark.parametrize("after_bytes", [1, 30_000, 200_000])
+def test_a_backlog_whose_connection_breaks_while_it_is_read_comes_again_and_is_stored_once(held, after_bytes):
+    device, sent = leave_backlog(held)
+    held.proxy.cut_after(after_bytes)
+    held.daemon.start()
+    device.await_ack(sent[-1])
+    assert held.daemon.events("broker_unreachable"), "nothing broke"
+    assert all_stored_once(held, device, sent)
+
+
+def test_sigterm_while_a_backlog_is_read_drains_what_was_read_and_leaves_the_rest(held):
+    device, sent = leave_backlog(held)
+    held.daemon.start()
+    held.daemon.stop()
+    held.daemon.start()
+    device.await_ack(sent[-1])
+    assert all_stored_once(held, device, sent)
+
+
+def test_a_broker_that_goes_while_a_batch_lingers_is_back_at_once(new_world):
+    """The answer to CONNECT is read although the batch before it is still being stored."""
+    world = new_world(linger_ms=1000)
+    world.proxy = Proxy(world.directory / "proxy.sock", world.stack.broker_socket)
+    world.daemon.write_settings({**world.settings, "broker": f"unix:{world.proxy.path}"})
+    world.start()
+    device = world.device()
+    device.await_ack(device.say())
+    since = world.proxy.mark()
+    sealed = device.say(fixes=[fix()])
+    world.proxy.wait_delivered(sealed.bytes, since)
+    world.proxy.cut()
+    again = device.say(fixes=[fix()])
+    device.await_ack(again)
+    assert not world.daemon.events("broker_unreachable", reason="no answer to CONNECT in time")
+    assert all(len(world.indexes_of(each)) == 1 for each in (sealed, again))
+    world.proxy.close()
+
+
 class MutedProxy(Proxy):
     muted = False
 

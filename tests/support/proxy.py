@@ -1,5 +1,6 @@
 """A relay between the daemon and the broker that remembers when which bytes went which way."""
 
+import contextlib
 import dataclasses
 import os
 import socket
@@ -40,6 +41,7 @@ class Proxy:
         self.path, self.broker_socket = str(path), str(broker_socket)
         self.pieces = []
         self.connections = []
+        self.cut_at = None  # bytes to the daemon
         self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.listener.bind(self.path)
         self.listener.listen()
@@ -62,6 +64,9 @@ class Proxy:
             while data := source.recv(65536):
                 self.pieces.append(Piece(time.monotonic(), direction, data))
                 sink.sendall(data)
+                if self.cut_at is not None and len(self.bytes(TO_DAEMON)) >= self.cut_at:
+                    self.cut_at = None
+                    self.cut()
         except OSError:
             pass
         for end in (source, sink):
@@ -79,6 +84,16 @@ class Proxy:
     def wait_delivered(self, payload, since):
         """Until these bytes went on to the daemon."""
         wait_for("the broker to deliver", lambda: payload in self.bytes(TO_DAEMON, since))
+
+    def cut(self):
+        """Every connection of now."""
+        for connection in self.connections:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def cut_after(self, count):
+        """Once, when so many bytes more went to the daemon."""
+        self.cut_at = len(self.bytes(TO_DAEMON)) + count
 
     def close(self):
         self.listener.close()
