@@ -1,9 +1,14 @@
 /* mqtt.c - libmosquitto driven by hand on the loop.
  *
  * The life of a connection: open_now() makes a fresh mosquitto object, a thread of the pool resolves and connects to the next host
- * (libmosquitto blocks there; a broker that does not answer must not hold up the loop), then the poll handle says readable or writable; on_connect tells the owner; when anything fails, on_disconnect (libmosquitto has closed its socket by
- * then) stops the poll first thing and starts the back-off timer, which destroys the object and opens again. A connection that is
- * gone takes its held PUBACKs with it: the broker sends those messages again.
+ * (libmosquitto blocks there; a broker that does not answer must not hold up the loop), then the poll handle says readable or writable;
+ * on_connect tells the owner; when anything fails, on_disconnect (libmosquitto has closed its socket by then) stops the poll first thing and
+ * starts the back-off timer, which destroys the object and opens again. A connection that is gone takes its held PUBACKs with it: the broker
+ * sends those messages again.
+ *
+ * To read a backlog, or to write many PUBACKs, the object is lent to a thread of the pool (in_pool): the poll rests, and libmosquitto's
+ * callbacks, which then run in that thread, put what they have to say into the inbox, for hand_over. The loop may queue messages meanwhile,
+ * since libmosquitto locks its queues, and does nothing else with the object.
  *
  * Holding PUBACKs rests on mosquitto_threaded_set(true): libmosquitto then queues every packet for a writer thread that does not
  * exist, and only mosquitto_loop_write sends. tests/integration pins it. */
@@ -14,10 +19,10 @@
 #include <fcntl.h>
 #include <mosquitto.h>
 #include <mqtt_protocol.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -64,9 +69,9 @@ struct mqtt {
     uint32_t backoff_ms;
 
     bool connected, paused, releasing, closing, in_read;
-    uint64_t received;    /* messages of this connection */
-    uint64_t held;        /* messages read and not yet released */
-    uint64_t outstanding; /* published and not yet on their way */
+    uint64_t received, received_bytes; /* messages, and of their payloads */
+    uint64_t held;                     /* messages read and not yet released */
+    uint64_t outstanding;              /* published and not yet on their way */
     void (*on_closed)(void *context);
     unsigned open_handles;
 };
@@ -180,7 +185,7 @@ static void connection_lost(struct mqtt *mqtt, const char *reason)
 {
     drop_poll(mqtt);
     mqtt->connected = mqtt->releasing = false;
-    mqtt->held = mqtt->outstanding = mqtt->received = 0;
+    mqtt->held = mqtt->outstanding = 0;
     if (mqtt->closing)
         return;
     mqtt->opened_ms = 0;
@@ -221,6 +226,7 @@ static void mqtt_on_disconnect(struct mosquitto *client, void *context, int code
 static void take_message(struct mqtt *mqtt, const struct mqtt_message *message)
 {
     mqtt->received++;
+    mqtt->received_bytes += message->payload.len;
     mqtt->handler->on_message(mqtt->context, message);
 }
 
@@ -260,10 +266,12 @@ static void mqtt_on_subscribe(struct mosquitto *client, void *context, int id, i
     (void)properties;
     for (int i = 0; i < count; i++)
         refused |= granted[i] >= 128;
-    if (mqtt->in_pool)
-        mqtt->inbox.subscribed = true, mqtt->inbox.refused |= refused;
-    else
+    if (mqtt->in_pool) {
+        mqtt->inbox.subscribed = true;
+        mqtt->inbox.refused |= refused;
+    } else {
         take_subscribed(mqtt, !refused);
+    }
 }
 
 static void take_published(struct mqtt *mqtt, uint64_t count)
@@ -359,13 +367,13 @@ static void find_room(struct mqtt *mqtt, size_t messages_max)
 
 static void read_now(struct mqtt *mqtt)
 {
-    uint64_t bound;
+    const uint64_t begin = mqtt->received, begin_bytes = mqtt->received_bytes;
     bool drained = false;
 
     find_room(mqtt, mqtt->handler->room ? READS_A_TURN : READS_WITHOUT_ROOM);
-    bound = mqtt->received + mqtt->room.messages;
     mqtt->in_read = true;
-    while (mqtt->received < bound && !drained && is_live(mqtt) && may_read(mqtt)) {
+    while (mqtt->received - begin < mqtt->room.messages && mqtt->received_bytes - begin_bytes < mqtt->room.bytes &&
+           !drained && is_live(mqtt) && may_read(mqtt)) {
         uint64_t before = mqtt->received;
         int code = mosquitto_loop_read(mqtt->client, 1);
 
@@ -719,7 +727,7 @@ bool mqtt_is_reading(const struct mqtt *mqtt)
 
 void mqtt_release(struct mqtt *mqtt)
 {
-    assert(mqtt->settings.hold_acks);
+    assert(mqtt->settings.hold_acks && !mqtt->in_pool);
     if (!mqtt->poll)
         return;
     mqtt->releasing = true;

@@ -81,6 +81,7 @@ def test_a_batch_that_needs_more_memory_than_there_is_is_stored_in_parts_and_not
         device.await_ack(sealed)
     assert world.value("SELECT count(*) FROM ledger.dead_letter") == 0
     assert world.value("SELECT count(*) FROM telemetry.fix") == 600 * len(sent)
+    assert not world.daemon.events("broker_unreachable"), "more was read than there was room for"
 
 
 def test_poison_in_a_batch_larger_than_the_sockets_buffers_is_found_and_the_rest_is_stored(poisoned):
