@@ -31,7 +31,7 @@ enum {
     RECEIVE_MAXIMUM = 65535,
     BACKLOG_ENVELOPES = 256, /* a batch of so many says that more is waiting */
     REFILL_AFTER = 1024,     /* ... and of so many, that the next one waits for more from the start */
-    REFILL_MS = 2,           /* the socket holds some hundred messages; the broker needs a moment to fill it again */
+    REFILL_MS = 4,           /* the socket holds some hundred messages; the broker needs moments to fill it again */
     ENVELOPE_BYTES = 512,    /* of the arena, beside those that came */
     OWED_IDLE_MS = 20,
     LIMIT_GROWTH = 16,
@@ -63,7 +63,7 @@ struct lane {
 
     enum lane_state state;
     bool announced, stopping, session_resumed;
-    bool closing; /* no more is read, but for what the pool is reading */
+    bool closing; /* still READING, but only what the pool is reading already */
     struct mqtt *mqtt;
     struct pg *pg;
     struct gate gate;

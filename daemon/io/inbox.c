@@ -38,6 +38,6 @@ void inbox_put(struct inbox *inbox, const struct mqtt_message *message, bool is_
     *inbox->last = entry;
     inbox->last = &entry->next;
     inbox->count++;
-    inbox->bytes += payload.len;
+    inbox->bytes += topic.len + payload.len;
     inbox->held += is_held;
 }

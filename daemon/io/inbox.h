@@ -16,7 +16,7 @@ struct inbox_message {
 struct inbox {
     struct arena arena;
     struct inbox_message *first, **last;
-    size_t count, bytes;      /* messages, and of their payloads */
+    size_t count, bytes;      /* messages, and of their topics and payloads */
     size_t held;              /* messages whose PUBACK is queued */
     size_t published;         /* of ours, now on their way */
     bool subscribed, refused; /* the broker answered subscriptions; one of them it refused */

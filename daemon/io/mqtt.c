@@ -43,6 +43,8 @@ enum {
     OUTSTANDING_MAX = 100000,
 };
 
+static const uint64_t NS_PER_MS = 1000000;
+
 struct mqtt {
     uv_loop_t *loop;
     const struct mqtt_handler *handler;
@@ -69,7 +71,7 @@ struct mqtt {
     uint32_t backoff_ms;
 
     bool connected, paused, releasing, closing, in_read;
-    uint64_t received, received_bytes; /* messages, and of their payloads */
+    uint64_t received, received_bytes; /* messages, and of their topics and payloads */
     uint64_t held;                     /* messages read and not yet released */
     uint64_t outstanding;              /* published and not yet on their way */
     void (*on_closed)(void *context);
@@ -203,6 +205,7 @@ static void mqtt_on_connect(struct mosquitto *client, void *context, int code, i
 
     (void)client;
     (void)properties;
+    assert(!mqtt->in_pool);
     if (code) /* the broker closes after a refusal; on_disconnect follows */
         return;
     mqtt->connected = true;
@@ -226,7 +229,7 @@ static void mqtt_on_disconnect(struct mosquitto *client, void *context, int code
 static void take_message(struct mqtt *mqtt, const struct mqtt_message *message)
 {
     mqtt->received++;
-    mqtt->received_bytes += message->payload.len;
+    mqtt->received_bytes += message->topic.len + message->payload.len;
     mqtt->handler->on_message(mqtt->context, message);
 }
 
@@ -241,6 +244,8 @@ static void mqtt_on_message(struct mosquitto *client, void *context, const struc
 
     (void)client;
     (void)properties;
+    if (!mqtt->poll && !mqtt->in_pool)
+        return; /* dropped by the owner: it comes again */
     if (mqtt->in_pool) {
         inbox_put(&mqtt->inbox, &ours, message->qos > 0);
     } else {
@@ -354,13 +359,15 @@ static void burst_done(struct mqtt *mqtt, bool more)
 {
     if (is_live(mqtt) && mqtt->connected && mqtt->handler->on_read_done)
         mqtt->handler->on_read_done(mqtt->context, more);
-    if (more && is_live(mqtt) && may_read(mqtt))
+    if (more && is_live(mqtt) && mqtt->connected && may_read(mqtt))
         read_in_pool(mqtt);
 }
 
 static void find_room(struct mqtt *mqtt, size_t messages_max)
 {
-    mqtt->room = mqtt->handler->room ? mqtt->handler->room(mqtt->context) : (struct mqtt_room){SIZE_MAX, SIZE_MAX, 0};
+    /* Before CONNACK there is none to ask: the owner may still be busy with what the connection before brought. */
+    mqtt->room = mqtt->handler->room && mqtt->connected ? mqtt->handler->room(mqtt->context)
+                                                        : (struct mqtt_room){SIZE_MAX, SIZE_MAX, 0};
     if (mqtt->room.messages > messages_max)
         mqtt->room.messages = messages_max;
 }
@@ -385,22 +392,34 @@ static void read_now(struct mqtt *mqtt)
     burst_done(mqtt, mqtt->handler->room && (!drained || mqtt->room.wait_ms));
 }
 
-/* In a thread of the pool: client and inbox are ours alone until we are done, but for messages that the loop queues. */
+/* False: the socket stayed empty while there was patience left. */
+static bool more_comes(const struct mqtt *mqtt, uint64_t *patience_ns)
+{
+    struct pollfd readable = {.fd = mosquitto_socket(mqtt->client), .events = POLLIN};
+    const uint64_t begin = uv_hrtime();
+    const bool comes = poll(&readable, 1, (int)((*patience_ns + NS_PER_MS - 1) / NS_PER_MS)) == 1;
+    const uint64_t waited = uv_hrtime() - begin;
+
+    *patience_ns -= waited < *patience_ns ? waited : *patience_ns;
+    return comes;
+}
+
+/* In a thread of the pool: client and inbox are ours alone until we are done, but for messages that the loop queues. All the waiting of one
+ * turn is bounded: who sends a message now and then must not keep a batch open. */
 static void mqtt_on_reading(uv_work_t *work)
 {
     struct mqtt *mqtt = work->data;
     struct inbox *inbox = &mqtt->inbox;
+    uint64_t patience_ns = (uint64_t)mqtt->room.wait_ms * NS_PER_MS;
 
-    while (inbox->count < mqtt->room.messages && inbox->bytes < mqtt->room.bytes && !inbox->failure) {
-        struct pollfd readable = {.fd = mosquitto_socket(mqtt->client), .events = POLLIN};
+    while (inbox->count < mqtt->room.messages && inbox->bytes < mqtt->room.bytes && !inbox->failure &&
+           !inbox->drained) {
         size_t before = inbox->count;
         int code = mosquitto_loop_read(mqtt->client, 1);
 
         if (code && !inbox->failure)
             inbox->failure = mosquitto_strerror(code);
-        inbox->drained = inbox->count == before && poll(&readable, 1, mqtt->room.wait_ms) != 1;
-        if (inbox->drained)
-            break;
+        inbox->drained = inbox->count == before && !inbox->failure && !more_comes(mqtt, &patience_ns);
     }
 }
 
@@ -467,6 +486,7 @@ static void mqtt_on_writing(uv_work_t *work)
 {
     struct mqtt *mqtt = work->data;
     struct inbox *inbox = &mqtt->inbox;
+    const uint64_t deadline = uv_hrtime() + WRITE_PATIENCE_MS * NS_PER_MS;
     struct pollfd writable;
 
     do {
@@ -475,7 +495,8 @@ static void mqtt_on_writing(uv_work_t *work)
         if (code && !inbox->failure)
             inbox->failure = mosquitto_strerror(code);
         writable = (struct pollfd){.fd = mosquitto_socket(mqtt->client), .events = POLLOUT};
-    } while (!inbox->failure && mosquitto_want_write(mqtt->client) && poll(&writable, 1, WRITE_PATIENCE_MS) == 1);
+    } while (!inbox->failure && mosquitto_want_write(mqtt->client) && uv_hrtime() < deadline &&
+             poll(&writable, 1, WRITE_PATIENCE_MS) == 1);
 }
 
 static void mqtt_on_writing_done(uv_work_t *work, int status)

@@ -40,8 +40,8 @@ struct mqtt_settings {
     uint32_t backoff_min_ms, backoff_max_ms; /* 0: 200 and 30,000 */
 };
 
-/* How much the owner takes before it is asked again; `bytes` of payload may be exceeded by one message. `wait_ms`: how long the pool waits for
- * more when the socket is empty; 0: what is there is all. */
+/* How much the owner takes before it is asked again; `bytes`, of topics and payloads, may be exceeded by one message. `wait_ms`: how long the
+ * pool waits for more, in all, while it reads up to a thousand messages; 0: what is there is all. */
 struct mqtt_room {
     size_t messages, bytes;
     int wait_ms;
@@ -51,8 +51,8 @@ struct mqtt_handler {
     void (*on_connected)(void *context, bool session_present);
     void (*on_disconnected)(void *context, const char *reason); /* also after a failed attempt to connect */
     void (*on_message)(void *context, const struct mqtt_message *message);
-    /* Called after each burst of reads. `more`: it was cut off, and reading goes on at once unless the owner pauses; else the socket had no
-     * more. May be NULL. */
+    /* Called after each burst of reads. `more`: it was cut off, or the owner's room has a wait; reading goes on at once, in the pool, unless
+     * the owner pauses. Else the socket had no more. May be NULL. */
     void (*on_read_done)(void *context, bool more);
     /* Asked before each burst. NULL: there is room for any number of messages, until a callback pauses. */
     struct mqtt_room (*room)(void *context);

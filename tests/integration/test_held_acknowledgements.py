@@ -209,23 +209,38 @@ def test_sigterm_while_a_backlog_is_read_drains_what_was_read_and_leaves_the_res
     assert all_stored_once(held, device, sent)
 
 
-def test_a_broker_that_goes_while_a_batch_lingers_is_back_at_once(new_world):
-    """The answer to CONNECT is read although the batch before it is still being stored."""
+@pytest.mark.parametrize("count", [1, 300])
+def test_a_broker_that_goes_while_a_batch_lingers_is_back_before_the_batch_is_stored(new_world, count):
+    """The answer to CONNECT is read although nothing else may be, and needs no room in a batch."""
     world = new_world(linger_ms=1000)
     world.proxy = Proxy(world.directory / "proxy.sock", world.stack.broker_socket)
     world.daemon.write_settings({**world.settings, "broker": f"unix:{world.proxy.path}"})
     world.start()
     device = world.device()
     device.await_ack(device.say())
-    since = world.proxy.mark()
-    sealed = device.say(fixes=[fix()])
-    world.proxy.wait_delivered(sealed.bytes, since)
-    world.proxy.cut()
-    again = device.say(fixes=[fix()])
-    device.await_ack(again)
-    assert not world.daemon.events("broker_unreachable", reason="no answer to CONNECT in time")
-    assert all(len(world.indexes_of(each)) == 1 for each in (sealed, again))
+    with HeldCommit(world) as commit:
+        since, line = world.proxy.mark(), len(world.daemon.lines)
+        sent = [device.say(fixes=[fix()]) for _ in range(count)]
+        world.proxy.wait_delivered(sent[-1].bytes, since)
+        world.proxy.cut()
+        commit.wait_for_waiter()
+        world.daemon.wait_log("broker_connected", line, timeout_s=8)  # sooner than a CONNECT that nobody answers is given up
+        commit.release()
+    sent.append(device.say(fixes=[fix()]))
+    device.await_ack(sent[-1])
+    assert all(len(world.indexes_of(each)) == 1 for each in sent)
     world.proxy.close()
+
+
+def test_live_traffic_behind_a_backlog_is_answered_while_it_comes(held):
+    """A message a millisecond must not keep the batch open that waits for more."""
+    device, _ = leave_backlog(held)
+    held.daemon.start()
+    first, deadline = device.say(), time.monotonic() + 4
+    while time.monotonic() < deadline and not device.has_note_of(first):
+        device.say()
+        time.sleep(0.0003)
+    assert device.has_note_of(first), "no note while others keep coming"
 
 
 class MutedProxy(Proxy):
