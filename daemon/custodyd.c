@@ -423,7 +423,8 @@ static int open_daemon(struct daemon *daemon, struct error *error)
     int code;
 
     /* Before the pool's first use; libuv reads it then. Two more: connecting to a
-     * broker that does not answer blocks one, sorting the index of banned VINs another. */
+     * broker that does not answer blocks one, sorting the index of banned VINs another.
+     * Backlogs are read by whichever is free (io/mqtt), and wait there for milliseconds. */
     (void)snprintf(threads, sizeof threads, "%u", signature_threads(&daemon->config) + 2);
     (void)setenv("UV_THREADPOOL_SIZE", threads, 1);
     (void)uv_loop_init(&daemon->loop);

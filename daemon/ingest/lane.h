@@ -8,6 +8,9 @@
  * is stored all the same) and RELEASING (its PUBACKs are gone); in the states between it is noted, and nothing is released. FAILED: an operator
  * has to look; nothing is read any more. STOPPED: after lane_stop.
  *
+ * READING ends when a thread of the pool that reads a backlog has handed over what it read. A batch of nothing but throttled messages goes from
+ * READING to RELEASING: there is nothing to store.
+ *
  * Half-duplex: from VERIFYING to RELEASING nothing is read, so that the PUBACKs queued behind the batch are exactly the batch's.
  */
 #ifndef CUSTODY_INGEST_LANE_H
